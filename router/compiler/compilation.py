@@ -1,0 +1,83 @@
+"""compile_snapshot: the one entry from files to a Plan.
+
+    snapshot ─ read (syntax, language) ─► Configuration ─ resolve, check ─► findings
+                                                        └─ lower ─► Plan, only when there is no error
+
+Every pass runs over whatever the ones before it could make sense of, so that one run shows every mistake of every file. The revision
+is taken last, because only then is it known what was read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from router.compiler.availability import check_availability
+from router.compiler.endpoints import lower_endpoints
+from router.compiler.event_types import lower_event_types
+from router.compiler.findings import Findings
+from router.compiler.references import check_references
+from router.compiler.route_table import lower_routes
+from router.compiler.secret_values import SecretValues
+from router.compiler.sources import lower_sources
+from router.language.documents import Configuration
+from router.language.reader import read_configuration
+from router.plan import Plan
+from router.syntax.diagnostic import ConfigurationError, Diagnostic, has_errors, in_order
+from router.syntax.snapshot import Snapshot
+
+__all__ = ["Compilation", "compile_path", "compile_snapshot"]
+
+
+class Compilation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a snapshot compiles to: a Plan, or None when any diagnostic is an error. `configuration` has what could be read."""
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+    configuration: Configuration
+
+
+def compile_snapshot(snapshot: Snapshot, *, require_secrets: bool = False) -> Compilation:
+    """Compile everything that a snapshot holds.
+
+    With `require_secrets` a secret that cannot be resolved is an error (RT602), as it must be before delivering; without it, as in CI,
+    secrets may be absent. Pure but for what the snapshot reads; never raises for a fault of the configuration.
+    """
+    configuration, diagnostics = read_configuration(snapshot)
+    findings = Findings(configuration, diagnostics)
+    secrets = SecretValues(snapshot, findings, required=require_secrets)
+    check_references(configuration, findings)
+    check_availability(configuration, findings)
+    event_types = lower_event_types(configuration, snapshot, findings)
+    endpoints = lower_endpoints(configuration, secrets, findings)
+    sources = lower_sources(configuration, secrets, findings)
+    routes = lower_routes(configuration, findings)
+    ordered = tuple(in_order(findings.diagnostics))
+    plan = None
+    if not has_errors(ordered):
+        plan = Plan(
+            revision=snapshot.digest(),
+            commit=snapshot.commit,
+            event_types=event_types,
+            endpoints=endpoints,
+            sources=sources,
+            routes=routes,
+        )
+    return Compilation(plan=plan, diagnostics=ordered, configuration=configuration)
+
+
+def compile_path(
+    path: str | os.PathLike[str], *, environ: Mapping[str, str] | None = None, require_secrets: bool = False
+) -> Plan:
+    """Compile the configuration in a directory (or one file) and return its Plan.
+
+    `environ` replaces the process's environment for `${NAME}` and secrets. Raises ConfigurationError, whose `diagnostics` has every
+    finding, when there is any error; raises OSError when the path cannot be read at all.
+    """
+    compilation = compile_snapshot(Snapshot.take(Path(path), environ=environ), require_secrets=require_secrets)
+    if compilation.plan is None:
+        raise ConfigurationError(compilation.diagnostics)
+    return compilation.plan

@@ -1,0 +1,96 @@
+"""Endpoints: addresses checked, credentials and signing keys resolved (RT501, RT502, RT503, RT606)."""
+
+from __future__ import annotations
+
+import base64
+
+from router.compiler.findings import Findings, Site
+from router.compiler.secret_values import SecretValues
+from router.delivery.address import AddressError, check_url
+from router.delivery.signature import SignatureError, parse_secret
+from router.language.documents import Auth, Configuration, Endpoint
+from router.plan import PlannedEndpoint, Secret
+
+__all__ = ["lower_endpoints"]
+
+
+def lower_endpoints(
+    configuration: Configuration, secrets: SecretValues, findings: Findings
+) -> dict[str, PlannedEndpoint]:
+    """Return the endpoints ready to be called."""
+    planned = {}
+    for name, endpoint in configuration.endpoints.items():
+        site = findings.site("endpoints", name)
+        _check_addresses(endpoint, site, findings)
+        planned[name] = PlannedEndpoint(
+            name=name,
+            urls=tuple(sorted(endpoint.urls, key=lambda url: url.priority)),
+            headers=_credentials(endpoint.auth, site / "auth", secrets) if endpoint.auth is not None else {},
+            signing_scheme=endpoint.signing.scheme if endpoint.signing is not None else None,
+            signing_keys=_signing_keys(endpoint, site / "signing", secrets, findings),
+            timeout=endpoint.timeout,
+            retry=endpoint.retry,
+            limits=endpoint.limits,
+            allow_private=endpoint.allow_private,
+            enabled=endpoint.enabled,
+        )
+    return planned
+
+
+def _check_addresses(endpoint: Endpoint, site: Site, findings: Findings) -> None:
+    for index, url in enumerate(endpoint.urls):
+        place = site / "url" if site.has("url") else site / "urls" / index / "url"
+        try:
+            check_url(url.url, allow_private=endpoint.allow_private)
+        except AddressError as error:
+            findings.error(
+                "RT502" if error.kind == "blocked-address" else "RT501", place.value(), error.detail, error.help
+            )
+        else:
+            if url.url.lower().startswith("http:") and not endpoint.allow_private:
+                findings.warning(
+                    "RT503",
+                    place.value(),
+                    f"endpoint `{endpoint.name}` is called without TLS: payload and credentials can be read on the way",
+                    "use `https://`; for a receiver in your own network say `allow_private: true`",
+                )
+
+
+def _credentials(auth: Auth, site: Site, secrets: SecretValues) -> dict[str, Secret]:
+    if auth.bearer is not None:
+        value = secrets.value(auth.bearer, site / "bearer")
+        return {"authorization": Secret(f"Bearer {value.reveal()}")} if value is not None else {}
+    if auth.basic_password is not None:
+        value = secrets.value(auth.basic_password, site / "basic" / "password")
+        if value is None:
+            return {}
+        pair = f"{auth.basic_username or ''}:{value.reveal()}".encode()
+        return {"authorization": Secret("Basic " + base64.b64encode(pair).decode())}
+    if auth.header_name is not None and auth.header_value is not None:
+        value = secrets.value(auth.header_value, site / "header" / "value")
+        return {auth.header_name.lower(): value} if value is not None else {}
+    return {}
+
+
+def _signing_keys(endpoint: Endpoint, site: Site, secrets: SecretValues, findings: Findings) -> tuple[Secret, ...]:
+    if endpoint.signing is None:
+        return ()
+    keys = []
+    for index, ref in enumerate(endpoint.signing.secrets):
+        place = site / "secrets" / index
+        key = secrets.value(ref, place)
+        if key is None:
+            continue
+        if endpoint.signing.scheme == "standard-webhooks":
+            try:
+                parse_secret(key.reveal())
+            except SignatureError as error:
+                findings.error(
+                    "RT606",
+                    place.value(),
+                    f"the secret from {ref} is no Standard Webhooks key: {error}",
+                    "a key is `whsec_` and the base64 of 24 to 64 random bytes",
+                )
+                continue
+        keys.append(key)
+    return tuple(keys)

@@ -1,0 +1,93 @@
+"""Findings: the one collector that all passes report to, and the one way from a definition to its place in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from router.language.documents import Configuration, Origin
+from router.syntax.diagnostic import Diagnostic, Note, Severity, Span
+from router.syntax.nearest import nearest
+
+__all__ = ["Findings", "Site"]
+
+
+class Site:
+    """A place in the sources that can be narrowed: a definition, then a member of it, then characters within a scalar."""
+
+    __slots__ = ("_origin", "_steps")
+
+    def __init__(self, origin: Origin, steps: tuple[str | int, ...] = ()) -> None:
+        self._origin = origin
+        self._steps = steps
+
+    def __truediv__(self, step: str | int) -> Site:
+        return Site(self._origin, (*self._steps, step))
+
+    @property
+    def file(self) -> str:
+        """Return the name of the document."""
+        return self._origin.tree.file
+
+    def has(self, step: str | int) -> bool:
+        """Say whether the source itself has this member (defaults are merged in from elsewhere)."""
+        return (*self._origin.path, *self._steps, step) in self._origin.tree.places
+
+    def value(self) -> Span:
+        """Return where the value stands."""
+        return self._origin.tree.span((*self._origin.path, *self._steps))
+
+    def key(self) -> Span:
+        """Return where the key stands."""
+        return self._origin.tree.key_span((*self._origin.path, *self._steps))
+
+    def characters(self, start: int, end: int) -> Span:
+        """Return where these characters of the scalar stand."""
+        return self._origin.tree.inside((*self._origin.path, *self._steps), start, end)
+
+
+class Findings:
+    """Collects diagnostics over all passes of one compilation."""
+
+    def __init__(self, configuration: Configuration, diagnostics: Iterable[Diagnostic] = ()) -> None:
+        self._configuration = configuration
+        self.diagnostics: list[Diagnostic] = list(diagnostics)
+
+    def site(self, section: str, name: str | int) -> Site:
+        """Return the place of a definition."""
+        return Site(self._configuration.origin[(section, name)])
+
+    def error(self, code: str, span: Span, message: str, help: str | None = None, notes: tuple[Note, ...] = ()) -> None:
+        """Report an error."""
+        self._add(Severity.ERROR, code, span, message, help, notes)
+
+    def warning(
+        self, code: str, span: Span, message: str, help: str | None = None, notes: tuple[Note, ...] = ()
+    ) -> None:
+        """Report a warning."""
+        self._add(Severity.WARNING, code, span, message, help, notes)
+
+    def report(self, severity: str, code: str, span: Span, message: str, help: str | None = None) -> None:
+        """Report a finding whose severity another room has decided."""
+        self._add(Severity(severity), code, span, message, help, ())
+
+    def undefined(self, code: str, span: Span, what: str, name: str, defined: Iterable[str], section: str) -> None:
+        """Report a name that nothing defines, with the nearest one that something does, and where."""
+        names = sorted(defined)
+        close = nearest(name, names)
+        notes: tuple[Note, ...] = ()
+        if close is not None:
+            help_text = f"did you mean `{close}`?"
+            notes = (Note(f"`{close}` is defined here", self.site(section, close).key()),)
+        elif names:
+            shown = ", ".join(f"`{known}`" for known in names[:8])
+            help_text = f"defined in `{section}`: {shown}" + (", …" if len(names) > 8 else "")
+        else:
+            help_text = f"define it under `{section}:`"
+        self._add(Severity.ERROR, code, span, f"{what} `{name}` is not defined", help_text, notes)
+
+    def _add(
+        self, severity: Severity, code: str, span: Span, message: str, help: str | None, notes: tuple[Note, ...]
+    ) -> None:
+        self.diagnostics.append(
+            Diagnostic(code=code, severity=severity, message=message, span=span, help=help, notes=notes)
+        )
