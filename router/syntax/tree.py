@@ -9,12 +9,13 @@ them: see `Tree.inside`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from router.syntax.diagnostic import Span
+from router.syntax.offsets import OffsetMap
 
 __all__ = ["Path", "Place", "Tree", "pointer"]
 
@@ -25,13 +26,13 @@ Path = tuple[str | int, ...]
 class Place(msgspec.Struct, frozen=True):
     """Where one node stands: its value, and its key when it is a member of a mapping.
 
-    `offsets` is for scalars only: for each character of the decoded text (and one past its end) the 1-based (line, column) in the file,
-    run-length encoded by the loader. Only `Tree.inside` reads it.
+    `offsets` is for scalars only: it makes the map from each character of the decoded text (and one past its end) to its 1-based
+    (line, column) in the file, or returns None where there is none. Maps are made only when asked for: see `router.syntax.offsets`.
     """
 
     value: Span
     key: Span | None = None
-    offsets: Any = None
+    offsets: Callable[[], OffsetMap | None] | None = None
 
 
 class Tree(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,11 +45,10 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
 
     def span(self, path: Path) -> Span:
         """Return where the value at `path` stands; for a path that does not exist, its nearest existing ancestor's."""
-        while path not in self.places:
-            if not path:
-                return Span(self.file, 1, 1, 1, 1)
+        while path and path not in self.places:
             path = path[:-1]
-        return self.places[path].value
+        place = self.places.get(path)
+        return Span(self.file, 1, 1, 1, 1) if place is None else place.value
 
     def key_span(self, path: Path) -> Span:
         """Return where the key of the member at `path` stands; the value's place when it has no key."""
@@ -61,9 +61,10 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
         Works for plain, quoted and block scalars, folded ones too. Falls back to the whole scalar where no map exists.
         """
         place = self.places.get(path)
-        if place is None or place.offsets is None:
+        offsets = None if place is None or place.offsets is None else place.offsets()
+        if offsets is None:
             return self.span(path)
-        first, last = place.offsets.position(start), place.offsets.position(max(start, end))
+        first, last = offsets.position(start), offsets.position(max(start, end))
         return Span(self.file, first[0], first[1], last[0], last[1])
 
 
