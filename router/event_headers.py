@@ -14,7 +14,7 @@ from router.event import Event
 __all__ = ["attribute_texts", "binary_headers", "encode_header_value"]
 
 _MUST_ENCODE = re.compile(r"[^!#$&-~]")
-"""Section 3.1.3.2: space, `"`, `%` and everything outside U+0021..U+007E. (`&` to `~` has no other exception.)"""
+"""Section 3.1.3.2: space, `"`, `%` and everything outside U+0021..U+007E."""
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -53,12 +53,12 @@ def attribute_texts(event: Event) -> Iterator[tuple[str, str]]:
 def binary_headers(event: Event) -> dict[str, str]:
     """Return the headers of an event in binary content mode, lower-case names: `ce-*`, and `content-type` where the event has data.
 
-    The request body that goes with them is `event.body`. Without `datacontenttype` the data is JSON (CloudEvents 1.0.2, section 3.1.1), which
-    the header then says outright.
+    The request body that goes with them is `event.body`. A body of unknown type is `application/octet-stream` (RFC 9110, section 8.3):
+    the codec has made every implied type explicit, so an Event whose data is JSON says so.
     """
     headers = {f"ce-{name}": encode_header_value(text) for name, text in attribute_texts(event)}
     if event.datacontenttype is not None:
         headers["content-type"] = event.datacontenttype
     elif event.body is not None:
-        headers["content-type"] = "application/json"
+        headers["content-type"] = "application/octet-stream"
     return headers
