@@ -6,8 +6,8 @@ import base64
 
 from router.compiler.findings import Findings, Site
 from router.compiler.secret_values import SecretValues
-from router.delivery.address import AddressError, check_url
-from router.delivery.signature import SignatureError, parse_secret
+from router.delivery.address import UrlError, forbidden_target, parse_url
+from router.delivery.signature import SigningKey, SigningKeyError
 from router.language.documents import Auth, Configuration, Endpoint
 from router.plan import PlannedEndpoint, Secret
 
@@ -41,19 +41,27 @@ def _check_addresses(endpoint: Endpoint, site: Site, findings: Findings) -> None
     for index, url in enumerate(endpoint.urls):
         place = site / "url" if site.has("url") else site / "urls" / index / "url"
         try:
-            check_url(url.url, allow_private=endpoint.allow_private)
-        except AddressError as error:
+            target = parse_url(url.url)
+        except UrlError as error:
+            findings.error("RT501", place.value(), f"endpoint `{endpoint.name}` cannot be called: {error}")
+            continue
+        forbidden = forbidden_target(target)
+        if endpoint.allow_private:
+            continue
+        if forbidden is not None:
             findings.error(
-                "RT502" if error.kind == "blocked-address" else "RT501", place.value(), error.detail, error.help
+                "RT502",
+                place.value(),
+                f"`{target.host}` is not a public address: {forbidden}",
+                "for a receiver in your own network say `allow_private: true` on this endpoint",
             )
-        else:
-            if url.url.lower().startswith("http:") and not endpoint.allow_private:
-                findings.warning(
-                    "RT503",
-                    place.value(),
-                    f"endpoint `{endpoint.name}` is called without TLS: payload and credentials can be read on the way",
-                    "use `https://`; for a receiver in your own network say `allow_private: true`",
-                )
+        elif not target.is_tls:
+            findings.warning(
+                "RT503",
+                place.value(),
+                f"endpoint `{endpoint.name}` is called without TLS: payload and credentials can be read on the way",
+                "use `https://`; for a receiver in your own network say `allow_private: true`",
+            )
 
 
 def _credentials(auth: Auth, site: Site, secrets: SecretValues) -> dict[str, Secret]:
@@ -83,8 +91,8 @@ def _signing_keys(endpoint: Endpoint, site: Site, secrets: SecretValues, finding
             continue
         if endpoint.signing.scheme == "standard-webhooks":
             try:
-                parse_secret(key.reveal())
-            except SignatureError as error:
+                SigningKey(key.reveal())
+            except SigningKeyError as error:
                 findings.error(
                     "RT606",
                     place.value(),
