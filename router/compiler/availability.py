@@ -1,7 +1,8 @@
 """Availability: parts of the language that this release reads but does not carry out yet (RT210).
 
 The language is larger than the runtime for now. Whoever uses such a part is told at once, in lint and at every start, what will
-happen instead; nothing is ignored in silence. A feature leaves this list when it works.
+happen instead; nothing is ignored in silence. Where going on would send something without the protection that was asked for, it is
+an error. A feature leaves this list when it works.
 """
 
 from __future__ import annotations
@@ -16,29 +17,36 @@ def check_availability(configuration: Configuration, findings: Findings) -> None
     """Report every use of a part of the language that is not carried out."""
     for name, endpoint in configuration.endpoints.items():
         site = findings.site("endpoints", name)
-        for key, instead in _missing(endpoint):
+        for key, instead in _ignored(endpoint):
             place = site / key
             findings.warning(
                 "RT210",
                 place.key() if site.has(key) else site.key(),
                 f"`{key}` is not carried out by this release: {instead}",
             )
+        for key, what, help_text in _refused(endpoint):
+            place = site / key
+            span = place.key() if site.has(key) else site.key()
+            findings.error("RT210", span, f"{what} is not carried out by this release", help_text)
 
 
-def _missing(endpoint: Endpoint) -> list[tuple[str, str]]:
-    missing = []
+def _ignored(endpoint: Endpoint) -> list[tuple[str, str]]:
+    ignored = []
     if endpoint.order is not None:
-        missing.append(("order", "deliveries of one key may overtake each other"))
+        ignored.append(("order", "deliveries of one key may overtake each other"))
     if endpoint.batch is not None:
-        missing.append(("batch", "every event is sent in a request of its own"))
+        ignored.append(("batch", "every event is sent in a request of its own"))
     if endpoint.on_failure is not None:
-        missing.append(("on_failure", "failures are shown in the API and the metrics, no event is sent"))
-    if len(endpoint.urls) > 1:
-        missing.append(("urls", "only the first address by priority is used"))
+        ignored.append(("on_failure", "failures are shown in the API and the metrics, no event is sent"))
+    return ignored
+
+
+def _refused(endpoint: Endpoint) -> list[tuple[str, str, str]]:
+    refused = []
     if endpoint.tls is not None:
-        missing.append(("tls", "no client certificate is sent and only public authorities are trusted"))
+        refused.append(("tls", "`tls`", "use `auth` and `signing`; the endpoint's certificate is checked in any case"))
     if endpoint.auth is not None and endpoint.auth.oauth2 is not None:
-        missing.append(("auth", "`oauth2` fetches no token, requests go out without credentials"))
+        refused.append(("auth", "`oauth2`", "use `bearer`, `basic` or `header`"))
     if endpoint.signing is not None and endpoint.signing.scheme != "standard-webhooks":
-        missing.append(("signing", f"scheme `{endpoint.signing.scheme}` is not signed; use `standard-webhooks`"))
-    return missing
+        refused.append(("signing", f"signing scheme `{endpoint.signing.scheme}`", "use `scheme: standard-webhooks`"))
+    return refused

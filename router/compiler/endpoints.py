@@ -52,7 +52,7 @@ def _check_addresses(endpoint: Endpoint, site: Site, findings: Findings) -> None
             findings.error(
                 "RT502",
                 place.value(),
-                f"`{target.host}` is not a public address: {forbidden}",
+                f"endpoint `{endpoint.name}` may not be called: {forbidden}",
                 "for a receiver in your own network say `allow_private: true` on this endpoint",
             )
         elif not target.is_tls:
