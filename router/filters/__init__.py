@@ -6,9 +6,10 @@ and where. Nothing here knows YAML or where an expression came from: places are 
 
 from __future__ import annotations
 
+from router.filters.checks import problems
 from router.filters.filter import Filter
 from router.filters.index import Matched, RouteEntry, RouteIndex
-from router.filters.problem import FilterError, FilterProblem, FilterSyntaxError, problems
+from router.filters.problem import FilterError, FilterProblem, FilterSyntaxError
 
 __all__ = [
     "Filter",

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 from typing import Literal
 
-import jmespath
 import msgspec
-from jmespath.exceptions import JMESPathError, ParseError
 
-__all__ = ["FilterError", "FilterProblem", "FilterSyntaxError", "problems"]
+__all__ = ["Fault", "FilterError", "FilterProblem", "FilterSyntaxError"]
+
+Fault = Literal["syntax", "unknown-function", "invalid-arity", "invalid-type", "invalid-value"]
+"""The error classes of the JMESPath compliance suite."""
 
 
 class FilterSyntaxError(ValueError):
-    """An expression that is not JMESPath. `start` and `end` are offsets in code points into the expression, the end exclusive."""
+    """An expression that can never run: broken syntax, an unknown function, the wrong number of arguments.
 
-    def __init__(self, message: str, start: int, end: int, help: str | None = None) -> None:
+    `start` and `end` are offsets in code points into the expression, the end exclusive; `help` says what to write; `fault` is the
+    compliance suite's class of the error.
+    """
+
+    def __init__(self, message: str, start: int, end: int, help: str | None = None, fault: Fault = "syntax") -> None:
         super().__init__(message)
         self.message = message
         self.start = start
         self.end = end
         self.help = help
+        self.fault: Fault = fault
 
 
 class FilterError(ValueError):
-    """A filter that failed on an event, such as `starts_with` of something that is no string. The route does not match."""
+    """A filter that failed on an event, such as `starts_with` of something that is no string. Its route does not match.
+
+    `fault` is the compliance suite's class of the error.
+    """
+
+    def __init__(self, message: str, fault: Fault = "invalid-type") -> None:
+        super().__init__(message)
+        self.fault: Fault = fault
 
 
 class FilterProblem(msgspec.Struct, frozen=True, kw_only=True):
-    """One finding about an expression; `start` and `end` are offsets in code points, the end exclusive."""
+    """One finding about an expression; `start` and `end` are offsets in code points, the end exclusive.
+
+    Codes: RT301 syntax, RT306 function, RT308 precedence of `!`, RT309 bare literal.
+    """
 
     code: str
     severity: Literal["error", "warning"]
@@ -35,15 +51,3 @@ class FilterProblem(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     help: str | None = None
-
-
-def problems(expression: str) -> list[FilterProblem]:
-    """Return what is wrong with an expression."""
-    try:
-        jmespath.compile(expression)
-    except ParseError as error:
-        start = min(getattr(error, "lex_position", 0) or 0, len(expression))
-        return [FilterProblem(code="RT301", severity="error", message=str(error.msg), start=start, end=start + 1)]
-    except JMESPathError as error:
-        return [FilterProblem(code="RT301", severity="error", message=str(error), start=0, end=len(expression))]
-    return []
