@@ -86,6 +86,10 @@ class Plan:
                 return _upgrade(event, event_type.schema, version)
         return Admission(event=event, violations=event_type.schema.violations(event.data))
 
+    def violations(self, event: Event) -> tuple[Violation, ...]:
+        """Return how the payload breaks its event type's schema and every older version; empty when it may be routed."""
+        return self.admit(event).violations
+
     def route(self, event: Event) -> Routed:
         """Return the matches of an event and the filters that failed on it. Pure; never raises for a valid Event."""
         document = event.document()
