@@ -46,7 +46,7 @@ check: $(STAMP) ## formatting, ruff, mypy, the order of packages
 
 .PHONY: bench
 bench: $(STAMP) ## measure durable deliveries per second and CPU per delivery
-	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.delivery $(ARGS)
 
 .PHONY: clean
 clean: ## remove .venv, caches and built files

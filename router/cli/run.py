@@ -1,0 +1,7 @@
+"""placeholder"""
+
+from router.cli.options import Commands
+
+
+def add(commands: Commands) -> None:
+    pass
