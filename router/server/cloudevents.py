@@ -166,9 +166,7 @@ def decode_payload(body: bytes, content_type: str) -> Any:
 def _require_json_format(content_type: str, expected: str) -> None:
     essence = content_type.partition(";")[0].strip().lower()
     if essence != expected:
-        raise EventError(
-            EventFault.UNSUPPORTED, f"the event format {essence!a} is not understood; send {expected}"
-        )
+        raise EventError(EventFault.UNSUPPORTED, f"the event format {essence!a} is not understood; send {expected}")
     if _charset(content_type) not in ("utf-8", "ascii"):
         raise EventError(EventFault.UNSUPPORTED, "JSON events are UTF-8 (RFC 8259, section 8.1); send no other charset")
 

@@ -13,7 +13,7 @@ import msgspec
 
 from router.event import Event
 from router.event_headers import binary_headers
-from router.server.json_decoding import is_json_media_type
+from router.server.json_decoding import is_json_media_type, media_type_parameters
 
 __all__ = [
     "BATCH_CONTENT_TYPE",
@@ -37,9 +37,10 @@ def structured_document(event: Event) -> dict[str, Any]:
     if event.body is None:
         return document
     declared = event.datacontenttype
-    if declared is not None and is_json_media_type(declared):
+    charset = media_type_parameters(declared or "").get("charset", "utf-8")
+    if declared is not None and is_json_media_type(declared) and charset in ("utf-8", "us-ascii"):
         document["data"] = msgspec.Raw(event.body)
-    elif declared is not None and declared.lower().startswith("text/") and _is_utf8(event.body):
+    elif declared is not None and declared.lower().startswith("text/") and charset == "utf-8" and _is_utf8(event.body):
         document["data"] = event.body.decode("utf-8")
     else:
         document["data_base64"] = base64.b64encode(event.body).decode("ascii")

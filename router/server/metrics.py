@@ -19,30 +19,30 @@ class ServerMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
-            "router_http_requests",
+            "http_requests",
             "HTTP requests answered, by entry (events, source, api, other) and status.",
             ["entry", "status"],
             registry=self.registry,
         )
         self._refused = Counter(
-            "router_events_refused",
+            "http_events_refused",
             "Requests that brought no acceptable event, by fault.",
             ["fault"],
             registry=self.registry,
         )
         self._leniencies = Counter(
-            "router_cloudevents_leniencies",
+            "cloudevents_leniencies",
             "Deviations from CloudEvents 1.0.2 that were forgiven, by kind.",
             ["kind"],
             registry=self.registry,
         )
         self._cut = Counter(
-            "router_http_connections_cut",
+            "http_connections_cut",
             "Connections closed by the server, by reason (header, body, idle, write, evicted, full, header-size).",
             ["reason"],
             registry=self.registry,
         )
-        self.connections = Gauge("router_http_connections", "Open HTTP connections.", registry=self.registry)
+        self.connections = Gauge("http_connections", "Open HTTP connections.", registry=self.registry)
         # Looking a child up by label costs more than counting; the few that exist are kept at hand.
         self._children: dict[tuple[str, int], Counter] = {}
 

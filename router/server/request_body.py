@@ -22,7 +22,7 @@ class ClientGoneError(Exception):
 async def read_body(headers: Iterable[tuple[bytes, bytes]], receive: Receive, bytes_max: int) -> bytes:
     """Return the request's body. Raises EventError (too-large) and ClientGoneError."""
     for name, value in headers:
-        if name == b"content-length" and value.isdigit() and int(value[:20]) > bytes_max:
+        if name == b"content-length" and value.isdigit() and (len(value) > 15 or int(value) > bytes_max):
             raise _too_large(bytes_max)
     message = await receive()
     if message["type"] != "http.request":
