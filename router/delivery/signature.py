@@ -5,7 +5,7 @@ carries one entry `v1,<base64>` per active secret, separated by one space, and a
 secrets: that is how secrets are rotated. Entries of unknown versions (`v1a`, `v2`) are skipped.
 
 Whoever signs often holds `SigningKey` objects, which keep the two hash states of HMAC (RFC 2104) with the key already absorbed.
-The time is passed in; this module asks for none. It does not know HTTP frameworks: headers are a mapping.
+Time is passed in (`verify` has a default for library users only). It does not know HTTP frameworks: headers are a mapping.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 
+from router.clock import SystemClock
 from router.errors import Blame, RouterError
 
 __all__ = [
@@ -98,7 +99,7 @@ Secrets = str | SigningKey | Sequence[str | SigningKey]
 """One secret or several, as text or prepared."""
 
 
-def sign(secret: Secrets, *, id: str, timestamp: int, body: bytes | str) -> str:
+def sign(secret: Secrets, id: str, timestamp: int, body: bytes | str) -> str:
     """Return the value of `webhook-signature`: one `v1` entry per secret, in the order given, separated by one space.
 
     `timestamp` is Unix seconds of the attempt. Text bodies are signed as UTF-8. Raises SigningKeyError for a bad secret, SignatureError
@@ -121,12 +122,13 @@ def verify(
     headers: Mapping[str, str],
     body: bytes | str,
     *,
-    now_s: float,
+    now_s: float | None = None,
     tolerance_s: float = TOLERANCE_S,
 ) -> str:
     """Check a signed request and return its `webhook-id`, which is what a receiver deduplicates by.
 
-    Header names are compared without regard to case. `now_s` is Unix seconds. Every entry is compared with every secret in constant time.
+    Header names are compared without regard to case. `now_s` is Unix seconds, by default the machine's clock, which is there for library users;
+    code of ours passes it. Every entry is compared with every secret in constant time.
     Raises SignatureError for whatever is wrong with the request, hostile bytes included, and SigningKeyError for a bad secret of our own.
     """
     keys = _keys(secrets)
@@ -139,6 +141,7 @@ def verify(
         raise SignatureError(f"{ID_HEADER} must be visible ASCII text without `.`")
     if _TIMESTAMP.fullmatch(stamp) is None:
         raise SignatureError(f"{TIMESTAMP_HEADER} must be whole Unix seconds")
+    now_s = SystemClock().now_ms() / 1000 if now_s is None else now_s
     if not abs(now_s - int(stamp)) <= tolerance_s:
         raise SignatureError(f"{TIMESTAMP_HEADER} is more than {tolerance_s:g} s away from now")
     if len(given) > _SIGNATURES_CHARACTERS_MAX:

@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
+from router.clock import SystemClock
 from router.delivery.signature import SignatureError, SigningKey, SigningKeyError, sign, verify
 from tests.corpora import corpus
 
@@ -170,6 +171,13 @@ def test_tolerance_can_be_set_and_nan_never_passes() -> None:
     assert verify(SECRET, headers(), b"{}", now_s=NOW + 900, tolerance_s=1000)
     with pytest.raises(SignatureError):
         verify(SECRET, headers(), b"{}", now_s=float("nan"))
+
+
+def test_without_a_time_the_machines_clock_counts() -> None:
+    now = SystemClock().now_ms() // 1000
+    assert verify(SECRET, headers(timestamp=now), b"{}") == "msg_1"
+    with pytest.raises(SignatureError, match="300 s"):
+        verify(SECRET, headers(), b"{}")
 
 
 def test_header_names_are_case_insensitive_but_never_ambiguous() -> None:

@@ -17,6 +17,9 @@ from router.runtime.egress.limits import EgressLimits
 __all__ = ["AnswerReader"]
 
 
+_VERSIONS = frozenset({"1.1", "1.0"})
+
+
 class AnswerReader:
     """Reads one answer. `feed` until it returns True, or `end` when the connection ends; then `answer()`.
 
@@ -117,6 +120,8 @@ class AnswerReader:
         self._status = self._parser.get_status_code()
         if self._status < 100 or self._status == 101:
             self._fault = endpoint_error(Fault.PROTOCOL, f"status {self._status} is no answer to a webhook")
+        if self._parser.get_http_version() not in _VERSIONS:  # llhttp knows 0.9 and 2.0 too
+            self._fault = endpoint_error(Fault.PROTOCOL, "the answer is not HTTP/1.x")
         if self._status < 200:
             return
         self._has_headers = True

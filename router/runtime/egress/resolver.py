@@ -10,10 +10,10 @@ import socket
 from collections.abc import Sequence
 from typing import Protocol
 
-from router.errors import InternalError
+from router.errors import EndpointError, InternalError
 from router.runtime.egress.fault import Fault, endpoint_error
 
-__all__ = ["Resolver", "SystemResolver"]
+__all__ = ["Resolver", "SystemResolver", "lookup_error"]
 
 _ABSENT = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 
@@ -38,11 +38,18 @@ class SystemResolver:
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
         except socket.gaierror as error:
-            if error.errno in _ABSENT:
-                raise endpoint_error(Fault.DNS, f"the name {host} does not exist or has no address") from None
-            # EAI_AGAIN and the rest: a name server did not answer. It may be the endpoint's own, but when ours is down every endpoint looks
-            # like this, and none of them is to blame.
-            raise InternalError(f"cannot resolve {host}: {error.strerror or error}") from None
+            raise lookup_error(host, error) from None
         except UnicodeError:
             raise endpoint_error(Fault.DNS, f"the name {host} cannot be asked for") from None
         return [str(entry[4][0]) for entry in found]
+
+
+def lookup_error(host: str, error: socket.gaierror) -> EndpointError | InternalError:
+    """Return our error for one of getaddrinfo's.
+
+    EAI_AGAIN and the rest mean that a name server did not answer. It may be the endpoint's own; but when ours is down every endpoint looks like
+    this, and none of them is to blame.
+    """
+    if error.errno in _ABSENT:
+        return endpoint_error(Fault.DNS, f"the name {host} does not exist or has no address")
+    return InternalError(f"cannot resolve {host}: {error.strerror or error}")
