@@ -69,7 +69,10 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot:
-    """One state of everything a configuration reads."""
+    """One state of everything a configuration reads.
+
+    `documents` are the names of the YAML documents, sorted; `root` is what was taken, `commit` the git commit it is checked out at.
+    """
 
     def __init__(
         self,
@@ -84,7 +87,7 @@ class Snapshot:
         self.documents = documents
         self.commit = commit
         self._base = base
-        self._root = root
+        self.root = root
         self._folder = folder  # the directory that names in the digest are relative to
         self._environ = environ
         self._is_restored = False
@@ -126,16 +129,16 @@ class Snapshot:
 
         Its digest equals this one's exactly when nothing that the configuration reads has changed.
         """
-        again = type(self).take(Path(self._base, self._root), environ=environ)
+        again = type(self).take(Path(self._base, self.root), environ=environ)
         again._ask_like(self)  # noqa: SLF001 - of the same class
         return again
 
     def _ask_like(self, other: Snapshot) -> None:
-        for name in (*other._files, *other._failures):  # noqa: SLF001 - of the same class
+        for name in (*other._files, *other._failures):
             self._load(name)
-        for name in other._environment:  # noqa: SLF001
+        for name in other._environment:
             self.environment(name)
-        for kind, name in other._secrets:  # noqa: SLF001
+        for kind, name in other._secrets:
             self._secret(kind, name)
 
     def read(self, name: str) -> bytes:
@@ -215,7 +218,7 @@ class Snapshot:
         kept = _Kept(
             format=_FORMAT,
             base=self._base,
-            root=self._root,
+            root=self.root,
             folder=self._folder,
             documents=self.documents,
             files=self._files,

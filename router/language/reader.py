@@ -1,0 +1,222 @@
+"""Snapshot -> Configuration: all documents read, substituted, validated and merged, with every finding of all of them.
+
+    snapshot ── load ──► Trees ── substitute ──► Trees ── validate ──► findings
+                                                       └─ merge by name ──► models, with their origins
+
+Best effort: a definition with a finding in it is left out, all others are there, so that the compiler can look for mistakes in the rest.
+References between definitions are not followed here.
+
+Codes of its own: RT101 a document that cannot be read, RT204 a name defined twice, RT801 `version` missing or unknown; the others come
+from loading, substitution and validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from router.language import definitions
+from router.language.defaults import collect_defaults, lay_beneath
+from router.language.documents import Configuration, Origin, RouteTest
+from router.language.schema import strict_config_schema
+from router.language.substitution import Substituted, substitute
+from router.language.validation import Finding, findings
+from router.syntax.diagnostic import Diagnostic, Note, Severity, Span, in_order
+from router.syntax.loader import load
+from router.syntax.scalars import resolve
+from router.syntax.snapshot import Snapshot
+from router.syntax.tree import Path, Tree
+
+__all__ = ["read_configuration"]
+
+VERSION = 1
+
+_Build = Callable[[str, Mapping[str, Any]], Any]
+
+_SECTIONS: dict[str, _Build] = {
+    "sources": definitions.source,
+    "event_types": definitions.event_type,
+    "transforms": definitions.transform,
+    "endpoints": definitions.endpoint,
+    "routes": definitions.route,
+}
+_SINGULAR = {
+    "sources": "source",
+    "event_types": "event type",
+    "transforms": "transform",
+    "endpoints": "endpoint",
+    "routes": "route",
+}
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A document after validation; `broken` are the paths at which something is wrong."""
+
+    tree: Tree
+    broken: tuple[Path, ...]
+
+
+def read_configuration(snapshot: Snapshot) -> tuple[Configuration, list[Diagnostic]]:
+    """Return the configuration of a snapshot and all findings in file order.
+
+    The configuration has every definition without a finding, under its first place where a name is defined twice.
+    """
+    diagnostics: list[Diagnostic] = []
+    documents = [
+        document for name in snapshot.documents if (document := _read_document(snapshot, name, diagnostics)) is not None
+    ]
+    if not snapshot.documents:
+        diagnostics.append(_nothing(snapshot))
+    configuration = _merge(documents, diagnostics)
+    return configuration, in_order(diagnostics)
+
+
+def _nothing(snapshot: Snapshot) -> Diagnostic:
+    return Diagnostic(
+        code="RT801",
+        severity=Severity.ERROR,
+        message="there is no configuration: the directory has no `*.yaml` or `*.yml` document",
+        span=Span(snapshot.root, 1, 1, 1, 1),
+        help="name another directory, or write a document that begins with `version: 1`",
+    )
+
+
+# -- one document -----------------------------------------------------------------------------------------------------------------------
+
+
+def _read_document(snapshot: Snapshot, name: str, diagnostics: list[Diagnostic]) -> _Document | None:
+    try:
+        data = snapshot.read(name)
+    except OSError as error:
+        message = f"the document cannot be read: {error.strerror}"
+        diagnostics.append(
+            Diagnostic(code="RT101", severity=Severity.ERROR, message=message, span=Span(name, 1, 1, 1, 1))
+        )
+        return None
+    loaded, found = load(name, data)
+    diagnostics.extend(found)
+    if loaded is None or not _has_version(loaded, diagnostics):
+        return None
+    substituted = substitute(loaded, snapshot.environment)
+    diagnostics.extend(substituted.diagnostics)
+    tree, wrong = _validate(substituted)
+    failed = set(substituted.failed)
+    diagnostics.extend(finding.diagnostic for finding in wrong if finding.path not in failed)
+    broken = [*(finding.path for finding in wrong), *substituted.failed]
+    return _Document(tree=tree, broken=tuple(broken))
+
+
+def _has_version(tree: Tree, diagnostics: list[Diagnostic]) -> bool:
+    """Report a document that is not of this version of the language (RT801); nothing else is said about it."""
+    value = tree.value
+    if isinstance(value, dict) and type(value.get("version")) is int and value["version"] == VERSION:
+        return True
+    if value is not None and not isinstance(value, dict):
+        message, place, help = "the document is not a mapping", tree.span(()), "begin it with `version: 1`"
+    elif value is None or "version" not in value:
+        message = "`version` is missing" if value else "the document is empty"
+        place, help = Span(tree.file, 1, 1, 1, 1), "begin the document with `version: 1`"
+    else:
+        written = value["version"]
+        shown = f"`{written}`" if isinstance(written, (str, int, float)) and not isinstance(written, bool) else "this"
+        message = f"version {shown} of the language is not supported; this program reads version {VERSION}"
+        place, help = tree.span(("version",)), f"write `version: {VERSION}`"
+    diagnostics.append(Diagnostic(code="RT801", severity=Severity.ERROR, message=message, span=place, help=help))
+    return False
+
+
+@cache
+def _quick_check() -> Any:
+    """Return a validator that only says yes or no, sixty times as fast as the one that explains."""
+    return jsonschema_rs.Draft202012Validator(strict_config_schema())
+
+
+def _validate(substituted: Substituted) -> tuple[Tree, list[Finding]]:
+    """Validate a document; text that was one variable becomes a number or boolean where only that is valid."""
+    tree = substituted.tree
+    if _quick_check().is_valid(tree.value):
+        return tree, []
+    found = findings(tree, strict_config_schema(), written=substituted.written)
+    at_fault = {finding.path for finding in found} & substituted.whole
+    if not at_fault:
+        return tree, found
+    value = _with_scalars(tree.value, at_fault)
+    retyped = Tree(file=tree.file, text=tree.text, value=value, places=tree.places)
+    again = findings(retyped, strict_config_schema(), written=substituted.written)
+    return retyped, again
+
+
+def _with_scalars(value: Any, paths: set[Path], path: Path = ()) -> Any:
+    if path in paths and isinstance(value, str):
+        scalar = resolve(value)
+        return value if scalar is None else scalar
+    if isinstance(value, dict):
+        return {key: _with_scalars(inner, paths, (*path, key)) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_scalars(inner, paths, (*path, index)) for index, inner in enumerate(value)]
+    return value
+
+
+# -- all documents ----------------------------------------------------------------------------------------------------------------------
+
+
+def _merge(documents: list[_Document], diagnostics: list[Diagnostic]) -> Configuration:
+    sections: dict[str, dict[str, Any]] = {section: {} for section in _SECTIONS}
+    origin: dict[tuple[str, str | int], Origin] = {}
+    tests: list[RouteTest] = []
+    defaults, conflicts = collect_defaults([d.tree for d in documents if not _is_broken(d, ("defaults",))])
+    diagnostics.extend(conflicts)
+    for document in documents:
+        for section, name, value in _named(document.tree):
+            path: Path = (section, name)
+            first = origin.get((section, name))
+            if first is not None:
+                diagnostics.append(_twice(section, name, document.tree, first))
+                continue
+            origin[section, name] = Origin(tree=document.tree, path=path)
+            if not _is_broken(document, path):
+                data = lay_beneath(defaults, value) if section == "endpoints" else value
+                sections[section][name] = _SECTIONS[section](name, data)
+        for index, value in _tests(document.tree):
+            if not _is_broken(document, ("tests", index)):
+                origin["tests", len(tests)] = Origin(tree=document.tree, path=("tests", index))
+                tests.append(definitions.route_test(value))
+    return Configuration(
+        **sections, tests=tuple(tests), trees=tuple(document.tree for document in documents), origin=origin
+    )
+
+
+def _named(tree: Tree) -> Iterator[tuple[str, str, Any]]:
+    for section in _SECTIONS:
+        members = tree.value.get(section)
+        if isinstance(members, dict):
+            for name, value in members.items():
+                yield section, name, value
+
+
+def _tests(tree: Tree) -> Iterator[tuple[int, Any]]:
+    tests = tree.value.get("tests")
+    if isinstance(tests, list):
+        yield from enumerate(tests)
+
+
+def _is_broken(document: _Document, path: Path) -> bool:
+    """Say whether something is wrong at, in or around a path."""
+    return any(bad[: len(path)] == path or path[: len(bad)] == bad for bad in document.broken)
+
+
+def _twice(section: str, name: str, tree: Tree, first: Origin) -> Diagnostic:
+    what = _SINGULAR[section]
+    place = first.tree.key_span(first.path)
+    return Diagnostic(
+        code="RT204",
+        severity=Severity.ERROR,
+        message=f"{what} `{name}` is already defined in {place}",
+        span=tree.key_span((section, name)),
+        help="remove one of them, or give it another name",
+        notes=(Note("the first definition", place),),
+    )
