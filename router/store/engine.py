@@ -36,6 +36,7 @@ from router.store.rows import (
     delivery_of,
     event_row,
     headers_text,
+    logged_of,
     state_of,
 )
 from router.store.worker import Job
@@ -117,7 +118,7 @@ class Engine:
                 break
             row = self._row("delivery_by_seq", (seq,))
             delivery = delivery_of(row, is_leased=True)
-            ledger.begin(delivery.id, Lease(seq, endpoint, PENDING, delivery.created_at_ms))
+            ledger.begin(delivery.id, Lease(seq, PENDING, logged_of(row), endpoint, delivery.created_at_ms))
             claimed.append(delivery)
         if claimed:
             ledger.count(endpoint, PENDING, -len(claimed))
@@ -137,6 +138,17 @@ class Engine:
             self.ledger.end(delivery, lease)
             self.ledger.count(lease.endpoint, SENDING, -1)
             self.ledger.count(lease.endpoint, PENDING, 1)
+
+    def take_back(self, deliveries: Sequence[DeliveryId], code: int) -> None:
+        """End the leases of a caller who went away before learning of them.
+
+        `code` is what the leases were given on: fresh by an acceptance, pending by a claim. Whoever names a delivery of a cancelled
+        acceptance may have released it already and somebody else may have claimed it since; that lease is not touched.
+        """
+        for delivery in deliveries:
+            lease = self.ledger.lease(delivery)
+            if lease is not None and lease.code == code:
+                self.release((delivery,))
 
     def hold(self, endpoint: str, at_ms: int, reason: str, limit: int) -> int:
         """Hold waiting deliveries, earliest due first."""
@@ -198,7 +210,7 @@ class Engine:
             code = STATE_CODES[delivery.state]
             if code == PENDING and delivery.id in claim:
                 code = FRESH
-                self.ledger.begin(delivery.id, Lease(seq, delivery.endpoint, FRESH, delivery.created_at_ms))
+                self.ledger.begin(delivery.id, Lease(seq, FRESH, 0, delivery.endpoint, delivery.created_at_ms))
                 kept.append(msgspec.structs.replace(delivery, state=DeliveryState.SENDING))
             else:
                 kept.append(delivery)
@@ -237,33 +249,35 @@ class Engine:
             to = _LEASED_MOVES.get(what._value_)
             if to is None:
                 return IllegalMoveError(DeliveryState.SENDING, what, name)
-            seq, code, endpoint = lease.seq, lease.code, lease.endpoint
+            seq, code, logged, endpoint = lease.seq, lease.code, lease.logged, lease.endpoint
             self.ledger.end(name, lease)
             self.ledger.count(endpoint, SENDING, -1)
         else:
             row = self._row("place", (name,))
             if row is None:
                 return IllegalMoveError(None, what, name)
-            seq, code, endpoint = row
+            seq, code, logged, endpoint = row
             to = _UNLEASED_MOVES[code].get(what._value_)
             if to is None:
                 return IllegalMoveError(state_of(code), what, name)
             self.ledger.count(endpoint, code, -1)
         self.ledger.count(endpoint, to, 1)
-        self._write_move(seq, code, to, transition)
+        self._write_move(seq, code, to, logged, transition)
         return None
 
-    def _write_move(self, seq: int, code: int, to: int, transition: Transition) -> None:
+    def _write_move(self, seq: int, code: int, to: int, logged: int, transition: Transition) -> None:
         """Write a move that was found legal, and its attempt."""
         attempt = transition.attempt
-        attempts = None if attempt is None else attempt.number
+        attempts = None
+        if attempt is not None:
+            attempts = attempt.number
+            logged += 1
+            self._execute(_SQL["log_attempt"], attempt_row(seq, logged, attempt))
         if transition.what is Move.REPLAY:
             attempts = 0
-        fields = (seq, code, to, attempts, transition.due_at_ms, transition.at_ms, transition.reason)
+        fields = (seq, code, to, attempts, transition.due_at_ms, transition.at_ms, transition.reason, logged)
         self._execute(_SQL["move"], fields)
         self._check_changed(transition.delivery)
-        if attempt is not None:
-            self._execute(_SQL["log_attempt"], attempt_row(seq, attempt))
 
     def _move_all(
         self,
@@ -279,7 +293,7 @@ class Engine:
         """Move rows of one endpoint that are known to be in one state."""
         if seqs:
             self._write()
-            self._executemany(_SQL["move"], ((seq, code, to, None, due_at_ms, at_ms, reason) for seq in seqs))
+            self._executemany(_SQL["move"], ((seq, code, to, None, due_at_ms, at_ms, reason, None) for seq in seqs))
             self.ledger.count(endpoint, code, -len(seqs))
             self.ledger.count(endpoint, to, len(seqs))
         return len(seqs)
@@ -314,8 +328,8 @@ class Engine:
         if counts == NO_COUNTS:
             self._execute(_SQL["drop_backlog"], (endpoint,))
         else:
-            sending, pending, *others = counts
-            self._execute(_SQL["keep_backlog"], (endpoint, sending + pending, *others))
+            sending, delivered, pending, *others = counts
+            self._execute(_SQL["keep_backlog"], (endpoint, delivered, sending + pending, *others))
 
     def _rollback(self) -> None:
         self.ledger.rollback()

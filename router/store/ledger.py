@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from router.identity import DeliveryId
-from router.store.rows import CANCELLED, DELIVERED, FRESH
+from router.store.rows import CANCELLED, FRESH, PENDING
 
 __all__ = ["NO_COUNTS", "SENDING", "Counts", "Lease", "Ledger"]
 
@@ -27,11 +27,12 @@ NO_COUNTS: Final[Counts] = (0,) * (CANCELLED + 1)
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """A delivery that somebody is sending: its row number, endpoint, the state code its row has, and when it was created."""
+    """A delivery that somebody is sending: its row number, the state code its row has, and what else a move needs to know of it."""
 
     seq: int
-    endpoint: str
     code: int
+    logged: int
+    endpoint: str
     created_at_ms: int
 
 
@@ -79,7 +80,7 @@ class Ledger:
         kept: dict[str, bool] = {}
         waiting: defaultdict[str, int] = defaultdict(int)
         for (endpoint, code), change in self._deltas.items():
-            if code < DELIVERED:
+            if code in (PENDING, SENDING):
                 waiting[endpoint] += change  # a lease moves between the two, which the file does not see
             elif change:
                 kept[endpoint] = True

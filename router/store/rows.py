@@ -31,6 +31,7 @@ __all__ = [
     "event_of",
     "event_row",
     "headers_text",
+    "logged_of",
     "revision_of",
     "state_of",
 ]
@@ -39,16 +40,16 @@ Row = tuple[Any, ...]
 
 FRESH: Final = 0
 """Pending in the table's sense, and leased since it was accepted; the one state code without a state of its own."""
-PENDING: Final = 1
-DELIVERED: Final = 2
+DELIVERED: Final = 1
+PENDING: Final = 2
 DEAD: Final = 3
 HELD: Final = 4
 CANCELLED: Final = 5
 
 _STATES: Final = (
     DeliveryState.PENDING,
-    DeliveryState.PENDING,
     DeliveryState.DELIVERED,
+    DeliveryState.PENDING,
     DeliveryState.DEAD,
     DeliveryState.HELD,
     DeliveryState.CANCELLED,
@@ -170,10 +171,17 @@ def delivery_of(row: Row, *, is_leased: bool) -> Delivery:
     )
 
 
-def attempt_row(seq: int, attempt: Attempt) -> Row:
-    """Return the parameters of `log_attempt`; `seq` is the delivery's row number."""
+def logged_of(row: Row) -> int:
+    """Return how many attempts a row of `delivery_record` says are logged."""
+    logged: int = row[16]
+    return logged
+
+
+def attempt_row(seq: int, ordinal: int, attempt: Attempt) -> Row:
+    """Return the parameters of `log_attempt`; `seq` is the delivery's row number, `ordinal` the attempt's."""
     return (
         seq,
+        ordinal,
         attempt.number,
         attempt.started_at_ms,
         attempt.duration_ms,

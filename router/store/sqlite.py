@@ -34,6 +34,7 @@ from router.store.port import (
     StoredEvent,
 )
 from router.store.reader import Place, Reader
+from router.store.rows import FRESH, PENDING
 from router.store.worker import Job, Worker
 
 __all__ = ["SqliteStore"]
@@ -43,8 +44,8 @@ T = TypeVar("T")
 _PRUNE_WINDOW = 2_000
 """Old events looked at in one read while pruning: a few milliseconds, between which listings take their turn."""
 
-_RELEASE_AGAIN_S = 1.0
-"""How long after a failed commit a release that nobody waits for is tried again."""
+_TAKE_BACK_AGAIN_S = 1.0
+"""How long after a failed commit the leases of a cancelled caller are taken back again."""
 
 _OLDEST: Place = (-(2**63), -1)
 
@@ -218,23 +219,25 @@ class SqliteStore:
             self._take_back_leases(job.result)
 
     def _take_back_leases(self, result: object) -> None:
-        if isinstance(result, Claimed | Accepted) and not (isinstance(result, Accepted) and result.duplicate):
-            self._release_later([one.id for one in result.deliveries if one.state is DeliveryState.SENDING])
+        if isinstance(result, Claimed):
+            self._take_back_later([one.id for one in result.deliveries], PENDING)
+        elif isinstance(result, Accepted) and not result.duplicate:
+            self._take_back_later([one.id for one in result.deliveries if one.state is DeliveryState.SENDING], FRESH)
 
-    def _release_later(self, names: Sequence[DeliveryId]) -> None:
-        """Release without a caller who waits; while the file cannot be written, try again."""
+    def _take_back_later(self, names: Sequence[DeliveryId], code: int) -> None:
+        """End leases without a caller who waits; while the file cannot be written, try again."""
         if not names or self._writer is None:
             return
         loop = asyncio.get_running_loop()
 
-        def check(released: asyncio.Future[None]) -> None:
-            if not released.cancelled() and released.exception() is not None:
-                loop.call_later(_RELEASE_AGAIN_S, self._release_later, names)
+        def check(done: asyncio.Future[None]) -> None:
+            if not done.cancelled() and done.exception() is not None:
+                loop.call_later(_TAKE_BACK_AGAIN_S, self._take_back_later, names, code)
 
         try:
-            self._on_writer(Engine.release, names).add_done_callback(check)
+            self._on_writer(Engine.take_back, names, code).add_done_callback(check)
         except StoreUnavailableError:
-            loop.call_later(_RELEASE_AGAIN_S, self._release_later, names)
+            loop.call_later(_TAKE_BACK_AGAIN_S, self._take_back_later, names, code)
 
     def _start_writer(self, ledger: Ledger) -> Engine:
         """Lock and open the file, in the writer's thread."""

@@ -57,7 +57,7 @@ SELECT * FROM delivery_record WHERE seq BETWEEN ?1 << 16 AND (?1 << 16) + 65535 
 -- List deliveries of all kinds.
 SELECT * FROM delivery_record
 WHERE (created_at_ms, seq) < (?1, ?2) AND created_at_ms >= ?3
-  AND (?5 IS NULL OR state = ?5 OR (?5 = 1 AND state = 0)) AND (?6 IS NULL OR route = ?6)
+  AND (?5 IS NULL OR state = ?5) AND (?6 IS NULL OR route = ?6)
 ORDER BY created_at_ms DESC, seq DESC LIMIT ?4;
 
 -- name: deliveries_by_endpoint
@@ -76,14 +76,14 @@ ORDER BY created_at_ms DESC, seq DESC LIMIT ?4;
 -- name: deliveries_by_state
 -- List deliveries in one of the states that are exceptions.
 SELECT * FROM delivery_record
-WHERE state = ?5 AND state IN (1, 3, 4, 5) AND (created_at_ms, seq) < (?1, ?2) AND created_at_ms >= ?3
+WHERE state = ?5 AND state >= 2 AND (created_at_ms, seq) < (?1, ?2) AND created_at_ms >= ?3
   AND (?6 IS NULL OR route = ?6)
 ORDER BY created_at_ms DESC, seq DESC LIMIT ?4;
 
 -- name: deliveries_by_endpoint_state
 -- List deliveries to one endpoint in one of the states that are exceptions.
 SELECT * FROM delivery_record
-WHERE endpoint = ?7 AND state = ?5 AND state IN (1, 3, 4, 5) AND (created_at_ms, seq) < (?1, ?2) AND created_at_ms >= ?3
+WHERE endpoint = ?7 AND state = ?5 AND state >= 2 AND (created_at_ms, seq) < (?1, ?2) AND created_at_ms >= ?3
   AND (?6 IS NULL OR route = ?6)
 ORDER BY created_at_ms DESC, seq DESC LIMIT ?4;
 
@@ -94,12 +94,12 @@ FROM attempt WHERE delivery = (SELECT seq FROM delivery WHERE id = ?1) ORDER BY 
 
 -- name: next_due
 -- Walk the first waiting deliveries of one endpoint in the order they are due, from the index alone.
-SELECT seq, due_at_ms FROM delivery WHERE endpoint = ?1 AND state = 1 ORDER BY due_at_ms, seq LIMIT ?2;
+SELECT seq, due_at_ms FROM delivery WHERE endpoint = ?1 AND state = 2 ORDER BY due_at_ms, seq LIMIT ?2;
 
 -- name: oldest_in_state
 -- Find when the oldest delivery of an endpoint in one state was created, from the index alone.
 SELECT created_at_ms FROM delivery
-WHERE endpoint = ?1 AND state = ?2 AND state IN (1, 3, 4, 5) ORDER BY created_at_ms LIMIT 1;
+WHERE endpoint = ?1 AND state = ?2 AND state >= 2 ORDER BY created_at_ms LIMIT 1;
 
 -- name: active_revision
 -- Read the revision in force.
@@ -118,6 +118,6 @@ SELECT revision, state, at_ms, commit_id, x'', diagnostics FROM revision ORDER B
 -- Walk old events, oldest first, and say of each whether everything is over for it.
 SELECT received_at_ms, seq, NOT EXISTS (
     SELECT 1 FROM delivery
-    WHERE delivery.seq BETWEEN event.seq << 16 AND (event.seq << 16) + 65535 AND delivery.state IN (0, 1, 4)
+    WHERE delivery.seq BETWEEN event.seq << 16 AND (event.seq << 16) + 65535 AND delivery.state IN (0, 2, 4)
 )
 FROM event WHERE (received_at_ms, seq) > (?1, ?2) AND received_at_ms < ?3 ORDER BY received_at_ms, seq LIMIT ?4;

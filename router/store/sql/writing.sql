@@ -28,8 +28,8 @@ INSERT INTO content (seq, headers, body) VALUES (?1, ?2, ?3);
 
 -- name: keep_delivery
 -- Keep one delivery.
-INSERT INTO delivery (seq, id, content, endpoint, route, created_at_ms, state, attempts, due_at_ms, updated_at_ms, reason)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
+INSERT INTO delivery (seq, id, content, endpoint, route, created_at_ms, state, attempts, due_at_ms, updated_at_ms, logged, reason)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11);
 
 -- name: first_acceptance
 -- Find what was accepted first under an identity.
@@ -38,38 +38,38 @@ SELECT seq, key, revision FROM event WHERE event_id = ?1 AND source = ?2;
 -- name: move
 -- Move a delivery; it must be in the state that the caller takes it to be in.
 UPDATE delivery
-SET state = ?3, attempts = ifnull(?4, attempts), due_at_ms = ifnull(?5, due_at_ms), updated_at_ms = ?6, reason = ?7
+SET state = ?3, attempts = ifnull(?4, attempts), due_at_ms = ifnull(?5, due_at_ms), updated_at_ms = ?6, reason = ?7,
+    logged = ifnull(?8, logged)
 WHERE seq = ?1 AND state = ?2;
 
 -- name: park
 -- Put a fresh delivery among the waiting ones, everything else unchanged: its lease ended without a move.
-UPDATE delivery SET state = 1 WHERE seq = ?1 AND state = 0;
+UPDATE delivery SET state = 2 WHERE seq = ?1 AND state = 0;
 
 -- name: park_all
 -- Put all fresh deliveries among the waiting ones: the process that leased them is gone.
-UPDATE delivery SET state = 1 WHERE state = 0;
+UPDATE delivery SET state = 2 WHERE state = 0;
 
 -- name: place
 -- Find a delivery that is not leased, to move it.
-SELECT seq, state, endpoint FROM delivery WHERE id = ?1;
+SELECT seq, state, logged, endpoint FROM delivery WHERE id = ?1;
 
 -- name: log_attempt
 -- Append to the attempt log of a delivery.
 INSERT INTO attempt (delivery, ordinal, number, started_at_ms, duration_ms, outcome, status, error, answer)
-VALUES (?1, (SELECT ifnull(max(ordinal), 0) + 1 FROM attempt WHERE delivery = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 
 -- name: due
 -- Walk the waiting deliveries of one endpoint in the order they are due, from the index alone.
-SELECT seq, due_at_ms FROM delivery WHERE endpoint = ?1 AND state = 1 ORDER BY due_at_ms, seq LIMIT ?2;
+SELECT seq, due_at_ms FROM delivery WHERE endpoint = ?1 AND state = 2 ORDER BY due_at_ms, seq LIMIT ?2;
 
 -- name: held
 -- Walk the held deliveries of one endpoint, oldest first, from the index alone.
-SELECT seq FROM delivery
-WHERE endpoint = ?1 AND state = 4 AND state IN (1, 3, 4, 5) ORDER BY created_at_ms, seq LIMIT ?2;
+SELECT seq FROM delivery WHERE endpoint = ?1 AND state = 4 ORDER BY created_at_ms, seq LIMIT ?2;
 
 -- name: keep_backlog
 -- Keep the counts of an endpoint.
-INSERT OR REPLACE INTO backlog (endpoint, pending, delivered, dead, held, cancelled) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+INSERT OR REPLACE INTO backlog (endpoint, delivered, pending, dead, held, cancelled) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
 
 -- name: drop_backlog
 -- Forget an endpoint that has no delivery left.
@@ -77,7 +77,7 @@ DELETE FROM backlog WHERE endpoint = ?1;
 
 -- name: all_backlogs
 -- Read the counts of every endpoint, once at opening.
-SELECT endpoint, pending, delivered, dead, held, cancelled FROM backlog;
+SELECT endpoint, delivered, pending, dead, held, cancelled FROM backlog;
 
 -- name: supersede
 -- End the reign of the active revision.
@@ -93,7 +93,7 @@ INSERT INTO revision (revision, state, at_ms, commit_id, snapshot, diagnostics) 
 
 -- name: open_deliveries
 -- Say whether something is still to happen to an event's deliveries.
-SELECT EXISTS (SELECT 1 FROM delivery WHERE seq BETWEEN ?1 << 16 AND (?1 << 16) + 65535 AND state IN (0, 1, 4));
+SELECT EXISTS (SELECT 1 FROM delivery WHERE seq BETWEEN ?1 << 16 AND (?1 << 16) + 65535 AND state IN (0, 2, 4));
 
 -- name: prune_counts
 -- Count what goes with an event, for the backlog.
