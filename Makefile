@@ -44,6 +44,10 @@ check: $(STAMP) ## formatting, ruff, mypy, the order of packages
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+.PHONY: docs
+docs: $(STAMP) ## write the generated parts of the documentation
+	@$(BIN)/python docs/refresh.py
+
 .PHONY: bench
 bench: $(STAMP) ## measure durable deliveries per second and CPU per delivery
 	@$(BIN)/python -m benchmarks.delivery $(ARGS)
