@@ -15,6 +15,7 @@ from router.delivery.address import (
     parse_url,
 )
 from tests.corpora import corpus_lines
+from tests.delivery.addresses import SPECIAL
 
 v4 = st.integers(0, 2**32 - 1).map(IPv4Address)
 v6 = st.integers(0, 2**128 - 1).map(IPv6Address)
@@ -128,16 +129,6 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
     assert "@" not in target.authority
     again = parse_url(f"{target.scheme}://{target.authority}{target.path}")
     assert again == target
-
-
-SPECIAL = [
-    "0.0.0.0", "0.255.255.255", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.255.255", "168.63.129.16", "169.254.169.254", "172.16.0.1",
-    "172.31.255.255", "192.0.0.8", "192.0.2.1", "192.88.99.1", "192.168.1.1", "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1",
-    "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255",
-    "::", "::1", "::7f00:1", "::ffff:127.0.0.1", "::ffff:0:7f00:1", "64:ff9b::7f00:1", "64:ff9b::10.0.0.1", "64:ff9b:1::1", "100::1",
-    "2001::1", "2001:2::1", "2001:10::1", "2001:20::1", "2001:db8::1", "2002:7f00:1::1", "2002:808:808::1", "3fff::1", "5f00::1", "fc00::1",
-    "fd00:ec2::254", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "2606:4700::5efe:10.0.0.1", "2606:4700::200:5efe:127.0.0.1",
-]  # fmt: skip
 
 
 @pytest.mark.parametrize("address", SPECIAL)

@@ -58,7 +58,9 @@ class AnswerReader:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._fault = self._fault or endpoint_error(Fault.PROTOCOL, "the endpoint switched protocols unasked")
+            if not self.is_complete:
+                self._fault = self._fault or endpoint_error(Fault.PROTOCOL, "the endpoint switched protocols unasked")
+            self.is_reusable = False
         except httptools.HttpParserError as error:
             if not self.is_complete:
                 raise self._fault or endpoint_error(Fault.PROTOCOL, f"the answer is not HTTP/1.x: {error}") from None

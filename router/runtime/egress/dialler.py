@@ -68,7 +68,7 @@ class SystemDialler:
 async def race(
     addresses: Sequence[str], dial: Callable[[str], Awaitable[P]], discard: Callable[[P], None], *, stagger_s: float
 ) -> P:
-    """Return the first connection that opens; `discard` is given any that opens after it. Raises the first failure if none does."""
+    """Return the first connection that opens; `discard` is given any that opens after it. Raises the earliest failure if none does."""
     if len(addresses) == 1:
         return await dial(addresses[0])
     waiting = list(addresses)

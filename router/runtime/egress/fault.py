@@ -51,9 +51,11 @@ _KINDS = {
 def dial_error(error: OSError, where: str) -> EndpointError | InternalError:
     """Return our error for one that a dial or a TLS handshake with `where` raised (ssl.SSLError is an OSError too)."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return endpoint_error(Fault.TLS, f"the certificate of {where} is not valid: {error.verify_message}")
+        return endpoint_error(
+            Fault.TLS, f"the certificate of {where} is not valid: {getattr(error, 'verify_message', error)}"
+        )
     if isinstance(error, ssl.SSLError):
-        return endpoint_error(Fault.TLS, f"TLS with {where} failed: {error.reason or error}")
+        return endpoint_error(Fault.TLS, f"TLS with {where} failed: {getattr(error, 'reason', None) or error}")
     if error.errno in _OURS:
         return InternalError(f"cannot open a connection to {where}: {error.strerror or error}")
     fault = _KINDS.get(error.errno or 0)
