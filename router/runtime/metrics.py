@@ -72,32 +72,46 @@ class Metrics:
         self._observed = _Observed()
         registry.register(self._observed)
         # Events.
-        self.events = Counter("events_received", "Events by what became of them.", ["result"], registry=registry)
+        self.events = Counter("router_events_received", "Events by what became of them.", ["result"], registry=registry)
         self.routed = Counter(
-            "events_routed", "Deliveries made, by route and revision.", ["route", "revision"], registry=registry
+            "router_events_routed", "Deliveries made, by route and revision.", ["route", "revision"], registry=registry
         )
         self.unmatched = Counter(
-            "events_unmatched", "Events that no route took.", ["type", "revision"], registry=registry
+            "router_events_unmatched", "Events that no route took.", ["type", "revision"], registry=registry
         )
         self.filter_failures = Counter(
-            "filter_failures", "Filters that raised: the route did not match.", ["route"], registry=registry
+            "router_filter_failures", "Filters that raised: the route did not match.", ["route"], registry=registry
         )
-        self.born = Counter("deliveries_born", "Deliveries by the state they started in.", ["state"], registry=registry)
+        self.born = Counter(
+            "router_deliveries_born", "Deliveries by the state they started in.", ["state"], registry=registry
+        )
         self.accept_seconds = Histogram(
-            "accept_seconds", "From a decoded event to its commit.", buckets=_ATTEMPT_S, registry=registry
+            "router_accept_seconds", "From a decoded event to its commit.", buckets=_ATTEMPT_S, registry=registry
         )
         # Deliveries.
-        self.attempts = Counter("delivery_attempts", "Attempts by outcome.", ["endpoint", "outcome"], registry=registry)
+        self.attempts = Counter(
+            "router_delivery_attempts", "Attempts by outcome.", ["endpoint", "outcome"], registry=registry
+        )
         self.attempt_seconds = Histogram(
-            "delivery_attempt_seconds", "Duration of attempts.", ["endpoint"], buckets=_ATTEMPT_S, registry=registry
+            "router_delivery_attempt_seconds",
+            "Duration of attempts.",
+            ["endpoint"],
+            buckets=_ATTEMPT_S,
+            registry=registry,
         )
         self.delivered_seconds = Histogram(
-            "delivery_seconds", "From acceptance to success.", ["endpoint"], buckets=_DELIVERED_S, registry=registry
+            "router_delivery_seconds",
+            "From acceptance to success.",
+            ["endpoint"],
+            buckets=_DELIVERED_S,
+            registry=registry,
         )
         self.overtaken = Counter(
-            "delivery_results_overtaken", "Results that came when the delivery had moved on.", registry=registry
+            "router_delivery_results_overtaken", "Results that came when the delivery had moved on.", registry=registry
         )
-        self.pruned = Counter("events_pruned", "Events deleted because their retention ended.", registry=registry)
+        self.pruned = Counter(
+            "router_events_pruned", "Events deleted because their retention ended.", registry=registry
+        )
         # Configuration.
         self.reloads = Counter(
             "config_reloads",
@@ -120,7 +134,9 @@ class Metrics:
             "When a reload last succeeded, Unix time.",
             registry=registry,
         )
-        self.loop_lag_seconds = Gauge("event_loop_lag_seconds", "How late the event loop last woke.", registry=registry)
+        self.loop_lag_seconds = Gauge(
+            "router_event_loop_lag_seconds", "How late the event loop last woke.", registry=registry
+        )
         self._endpoints: dict[str, EndpointMeter] = {}
 
     def endpoint(self, name: str) -> EndpointMeter:

@@ -141,6 +141,11 @@ class Snapshot:
         for kind, name in other._secrets:
             self._secret(kind, name)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every file asked for so far, documents included, whether it could be read or not; not the files of secrets."""
+        return (*self._files, *self._failures)
+
     def read(self, name: str) -> bytes:
         """Return the bytes of a file, always the same ones; raises OSError, always the same one."""
         self._load(name)
