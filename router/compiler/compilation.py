@@ -47,7 +47,7 @@ def compile_snapshot(snapshot: Snapshot, *, require_secrets: bool = False) -> Co
     secrets may be absent. Pure but for what the snapshot reads; never raises for a fault of the configuration.
     """
     configuration, diagnostics = read_configuration(snapshot)
-    findings = Findings(configuration, diagnostics)
+    findings = Findings(configuration, diagnostics, unread=len(configuration.trees) < len(snapshot.documents))
     secrets = SecretValues(snapshot, findings, required=require_secrets)
     check_references(configuration, findings)
     check_availability(configuration, findings)

@@ -10,6 +10,8 @@ from router.syntax.nearest import nearest
 
 __all__ = ["Findings", "Site"]
 
+_SECTIONS = ("sources", "event_types", "transforms", "endpoints", "routes")
+
 
 class Site:
     """A place in the sources that can be narrowed: a definition, then a member of it, then characters within a scalar."""
@@ -48,13 +50,26 @@ class Site:
 class Findings:
     """Collects diagnostics over all passes of one compilation."""
 
-    def __init__(self, configuration: Configuration, diagnostics: Iterable[Diagnostic] = ()) -> None:
+    def __init__(
+        self, configuration: Configuration, diagnostics: Iterable[Diagnostic] = (), *, unread: bool = False
+    ) -> None:
         self._configuration = configuration
+        self._unread = unread
         self.diagnostics: list[Diagnostic] = list(diagnostics)
 
     def site(self, section: str, name: str | int) -> Site:
         """Return the place of a definition."""
         return Site(self._configuration.origin[(section, name)])
+
+    def defined(self, section: str) -> frozenset[str]:
+        """Return the names that a section defines, those with mistakes in their definition too."""
+        return frozenset(str(name) for where, name in self._configuration.origin if where == section)
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether every definition could be read; if not, a name that seems unused may be used by one that could not."""
+        kept = sum(len(getattr(self._configuration, section)) for section in _SECTIONS)
+        return not self._unread and kept == sum(1 for section, _ in self._configuration.origin if section != "tests")
 
     def error(self, code: str, span: Span, message: str, help: str | None = None, notes: tuple[Note, ...] = ()) -> None:
         """Report an error."""
@@ -70,9 +85,14 @@ class Findings:
         """Report a finding whose severity another room has decided."""
         self._add(Severity(severity), code, span, message, help, ())
 
-    def undefined(self, code: str, span: Span, what: str, name: str, defined: Iterable[str], section: str) -> None:
-        """Report a name that nothing defines, with the nearest one that something does, and where."""
-        names = sorted(defined)
+    def undefined(self, code: str, span: Span, what: str, name: str, section: str) -> None:
+        """Report a name that nothing defines, with the nearest one that something does, and where.
+
+        Says nothing while a document could not be read at all: the definition may well be there.
+        """
+        if self._unread:
+            return
+        names = sorted(self.defined(section))
         close = nearest(name, names)
         notes: tuple[Note, ...] = ()
         if close is not None:

@@ -19,10 +19,8 @@ def check_references(configuration: Configuration, findings: Findings) -> None:
         if endpoint.on_failure is not None:
             used_endpoints.add(endpoint.on_failure)
             site = findings.site("endpoints", name) / "on_failure"
-            if endpoint.on_failure not in configuration.endpoints:
-                findings.undefined(
-                    "RT203", site.value(), "endpoint", endpoint.on_failure, configuration.endpoints, "endpoints"
-                )
+            if endpoint.on_failure not in findings.defined("endpoints"):
+                findings.undefined("RT203", site.value(), "endpoint", endpoint.on_failure, "endpoints")
             elif endpoint.on_failure == name:
                 findings.error(
                     "RT203",
@@ -59,15 +57,15 @@ def _check_route(
     for index, pattern in enumerate(route.events):
         place = site / "events" / index
         if is_glob(pattern):
-            if not any(matches_glob(pattern, known) for known in configuration.event_types):
+            if not any(matches_glob(pattern, known) for known in findings.defined("event_types")):
                 findings.error(
                     "RT701",
                     place.value(),
                     f"`{pattern}` matches no event type",
                     "the segments of a name are separated by `.`; `*` stands for exactly one segment",
                 )
-        elif pattern not in configuration.event_types:
-            findings.undefined("RT203", place.value(), "event type", pattern, configuration.event_types, "event_types")
+        elif pattern not in findings.defined("event_types"):
+            findings.undefined("RT203", place.value(), "event type", pattern, "event_types")
     if isinstance(route.transform, str):
         _check_transform(configuration, findings, site / "transform", route.transform, used_transforms)
     seen: dict[tuple[str, str], int] = {}
@@ -93,9 +91,9 @@ def _check_target(
     used_transforms: set[str],
 ) -> None:
     used_endpoints.add(target.endpoint)
-    if target.endpoint not in configuration.endpoints:
+    if target.endpoint not in findings.defined("endpoints"):
         place = site / "endpoint" if site.has("endpoint") else site
-        findings.undefined("RT203", place.value(), "endpoint", target.endpoint, configuration.endpoints, "endpoints")
+        findings.undefined("RT203", place.value(), "endpoint", target.endpoint, "endpoints")
     if isinstance(target.transform, str):
         _check_transform(configuration, findings, site / "transform", target.transform, used_transforms)
 
@@ -104,18 +102,18 @@ def _check_transform(
     configuration: Configuration, findings: Findings, site: Site, name: str, used_transforms: set[str]
 ) -> None:
     used_transforms.add(name)
-    if name not in configuration.transforms:
-        findings.undefined("RT203", site.value(), "transform", name, configuration.transforms, "transforms")
+    if name not in findings.defined("transforms"):
+        findings.undefined("RT203", site.value(), "transform", name, "transforms")
 
 
 def _check_test(configuration: Configuration, findings: Findings, site: Site, test: RouteTest) -> None:
     for index, expectation in enumerate(test.expect):
         place = site / "expect" / index
         route = configuration.routes.get(expectation.route)
+        if route is None and expectation.route in findings.defined("routes"):
+            continue
         if route is None:
-            findings.undefined(
-                "RT904", (place / "route").value(), "route", expectation.route, configuration.routes, "routes"
-            )
+            findings.undefined("RT904", (place / "route").value(), "route", expectation.route, "routes")
         elif expectation.endpoint is not None and all(
             target.endpoint != expectation.endpoint for target in route.targets
         ):
@@ -129,13 +127,12 @@ def _check_test(configuration: Configuration, findings: Findings, site: Site, te
     if test.example is not None:
         _check_example(configuration, findings, site / "example", test.example)
     event_type = test.event.get("type") if test.event is not None else None
-    if isinstance(event_type, str) and event_type not in configuration.event_types:
+    if isinstance(event_type, str) and event_type not in findings.defined("event_types"):
         findings.undefined(
             "RT904",
             (site / "event" / "type").value(),
             "event type",
             event_type,
-            configuration.event_types,
             "event_types",
         )
 
@@ -143,8 +140,10 @@ def _check_test(configuration: Configuration, findings: Findings, site: Site, te
 def _check_example(configuration: Configuration, findings: Findings, site: Site, example: str) -> None:
     name, _, number = example.partition("#")
     event_type = configuration.event_types.get(name)
+    if event_type is None and name in findings.defined("event_types"):
+        return
     if event_type is None:
-        findings.undefined("RT904", site.value(), "event type", name, configuration.event_types, "event_types")
+        findings.undefined("RT904", site.value(), "event type", name, "event_types")
         return
     if not (number or "0").isdigit() or int(number or "0") >= len(event_type.examples):
         count = len(event_type.examples)
@@ -157,6 +156,8 @@ def _check_example(configuration: Configuration, findings: Findings, site: Site,
 
 
 def _report_unused(configuration: Configuration, findings: Findings, section: str, used: set[str]) -> None:
+    if not findings.is_whole:
+        return
     for name in getattr(configuration, section):
         if name not in used:
             what = section[:-1]
