@@ -6,7 +6,7 @@ documents may both have defaults; where they say different things about one sett
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from router.syntax.diagnostic import Diagnostic, Note, Severity
@@ -18,13 +18,13 @@ _ROOT: Path = ("defaults", "endpoint")
 _WHOLE: frozenset[Path] = frozenset({("auth",)})
 
 
-def collect_defaults(trees: list[Tree]) -> tuple[dict[str, Any], list[Diagnostic]]:
-    """Return the endpoint defaults of all documents together, and where they contradict each other."""
+def collect_defaults(documents: Iterable[tuple[Tree, Mapping[str, Any]]]) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """Return the endpoint defaults of all documents (places and data) together, and where they contradict each other."""
     merged: dict[str, Any] = {}
     places: dict[Path, tuple[Tree, Any]] = {}
     diagnostics = []
-    for tree in trees:
-        for path, value in _settings(tree):
+    for tree, data in documents:
+        for path, value in _settings(data):
             if path not in places:
                 places[path] = (tree, value)
                 _put(merged, path, value)
@@ -33,8 +33,8 @@ def collect_defaults(trees: list[Tree]) -> tuple[dict[str, Any], list[Diagnostic
     return merged, diagnostics
 
 
-def _settings(tree: Tree) -> Iterator[tuple[Path, Any]]:
-    defaults = tree.value.get("defaults") if isinstance(tree.value, dict) else None
+def _settings(data: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    defaults = data.get("defaults")
     endpoint = defaults.get("endpoint") if isinstance(defaults, dict) else None
     if isinstance(endpoint, dict):
         yield from _leaves(endpoint, ())

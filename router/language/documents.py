@@ -49,7 +49,10 @@ DEFAULT_RETRY_S: tuple[float, ...] = (5, 300, 1800, 7200, 18000, 36000, 36000)
 
 
 class SecretRef(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a secret's value is found when the configuration is loaded: one of an environment variable or a file."""
+    """Where a secret's value is found when the configuration is loaded: one of an environment variable or a file.
+
+    `file` is as the snapshot reads it: a relative path has been resolved against the document it is written in.
+    """
 
     env: str | None = None
     file: str | None = None
@@ -147,7 +150,7 @@ class Auth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True):
-    """Client certificate, its key, and a private certificate authority; all are file paths."""
+    """Client certificate, its key, and a private certificate authority: file paths as the snapshot reads them, the key a secret."""
 
     cert: str | None = None
     key: SecretRef | None = None

@@ -47,6 +47,7 @@ class Explained(msgspec.Struct, frozen=True):
 
 class _Case(msgspec.Struct, frozen=True):
     error: Any  # a ValidationError, whose attributes are typed as possibly unset
+    root: Any
     path: Path
     name: str
     shown: str
@@ -54,19 +55,36 @@ class _Case(msgspec.Struct, frozen=True):
     is_secret: bool
 
 
-def explain(error: Any, root: Any, written: Mapping[Path, str]) -> Iterator[Explained]:
-    """Yield the findings that one error stands for; several when several keys are unknown."""
+def explain(error: Any, root: Any, document: Any, written: Mapping[Path, str]) -> Iterator[Explained]:
+    """Yield the findings that one error stands for; several when several keys are unknown.
+
+    `root` is the whole schema, `document` the whole value; `written` has the texts to show in place of the values at these paths.
+    """
     path: Path = tuple(error.absolute_path)
+    if error.validator is None:
+        path = _path_of(error.instance, document, path)
     if _is_about_name(error):
         yield from _explain_name(error, path)
         return
-    annotations = error.schema if isinstance(error.schema, Mapping) else _near(error, root)
+    annotations = error.schema if isinstance(error.schema, Mapping) else {}
     is_secret = bool(annotations.get("x-secret"))
     shown = "the value" if is_secret else _quoted(written[path]) if path in written else show(error.instance)
-    help = _unit_help(annotations.get("x-scalar"), error.instance) or annotations.get("errorMessage")
-    case = _Case(error, path, path_name(path), shown, help if isinstance(help, str) else None, is_secret)
+    unit_help = None if path in written else _unit_help(annotations.get("x-scalar"), error.instance)
+    help = unit_help or annotations.get("errorMessage")
+    case = _Case(error, root, path, path_name(path), shown, help if isinstance(help, str) else None, is_secret)
     handler = _HANDLERS.get(str(error.validator)) if error.validator is not None else _forbidden
     yield from (_other if handler is None else handler)(case)
+
+
+def _path_of(value: Any, document: Any, path: Path) -> Path:
+    """Return the path of a value that a `false` forbids: jsonschema gives only that of its collection."""
+    container = document
+    for step in path:
+        container = container[step]
+    if container is value or not isinstance(container, (dict, list)):
+        return path
+    members = container.items() if isinstance(container, dict) else enumerate(container)
+    return next(((*path, step) for step, member in members if member is value), path)
 
 
 def _unit_help(scalar: Any, value: Any) -> str | None:
@@ -113,32 +131,6 @@ def _quoted(text: str) -> str:
     return f"`{flat if len(flat) <= _SHOWN_MAX else flat[: _SHOWN_MAX - 1] + '…'}`" if flat else "an empty text"
 
 
-def _near(error: Any, root: Any) -> Mapping[str, Any]:
-    """Return the annotations around a schema that is only `false`: those of the mapping at most three steps outside it."""
-    schema, seen = root, []
-    steps = list(error.absolute_schema_path)
-    for position, step in enumerate(steps):
-        if step == "$ref" and isinstance(schema, Mapping):
-            reference = schema.get("$ref", "")
-            if not isinstance(reference, str) or not reference.startswith("#/"):
-                return {}
-            schema = root
-            for part in reference[2:].split("/"):
-                schema = (
-                    schema.get(part.replace("~1", "/").replace("~0", "~"), {}) if isinstance(schema, Mapping) else {}
-                )
-        elif not (step == "if" and steps[position + 1 : position + 2] in (["then"], ["else"])):
-            try:
-                schema = schema[step]
-            except (KeyError, IndexError, TypeError):
-                return {}
-        seen.append(schema)
-    for outer in reversed(seen[-4:]):
-        if isinstance(outer, Mapping) and "errorMessage" in outer:
-            return outer
-    return {}
-
-
 # -- names of keys ---------------------------------------------------------------------------------------------------------------------
 
 
@@ -176,17 +168,20 @@ def _additional(case: _Case) -> Iterator[Explained]:
     known = list(schema.get("properties", {}))
     patterns = list(schema.get("patternProperties", {}))
     extra = [key for key in instance if key not in known and not any(re.search(p, key) for p in patterns)]
-    yield from _unknown_keys(
-        case.path, extra, [key for key in known if schema["properties"][key] is not False], instance
-    )
+    allowed = [key for key in known if schema["properties"][key] is not False]
+    yield from _unknown_keys(case.path, extra, allowed, instance, schema.get("x-also-known-as"))
 
 
 def _unknown_keys(
-    path: Path, extra: list[str], known: list[str], present: Mapping[str, Any] | None = None
+    path: Path,
+    extra: list[str],
+    known: list[str],
+    present: Mapping[str, Any] | None = None,
+    synonyms: Mapping[str, str] | None = None,
 ) -> Iterator[Explained]:
     for key in extra:
         free = [name for name in known if present is None or name not in present]
-        meant = nearest(key, free) or nearest(key, known)
+        meant = (synonyms or {}).get(key) or nearest(key, free) or nearest(key, known)
         where = f" in {path_name(path)}" if path else ""
         message = f"unknown key {_quoted(key)}{where}"
         help = f"did you mean `{meant}`?" if meant else _listing("the keys there are", known)
@@ -207,9 +202,21 @@ def _required(case: _Case) -> Iterator[Explained]:
         key = next(k for k in error.validator_value if k not in error.instance)
     properties = error.schema.get("properties", {})
     inner = properties.get(key)
-    help = inner.get("description") if isinstance(inner, Mapping) else None
+    help = _description(inner, case.root)
     message = f"`{key}` is missing in {case.name}"
     yield Explained(case.path, message, help, is_about_key=True, missing=(key,))
+
+
+def _description(schema: Any, root: Any) -> str | None:
+    """Return a schema's description, its own or that of the definition it refers to."""
+    if not isinstance(schema, Mapping):
+        return None
+    if isinstance(schema.get("description"), str):
+        return str(schema["description"])
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/$defs/") and isinstance(root, Mapping):
+        return _description(root.get("$defs", {}).get(reference.removeprefix("#/$defs/")), root)
+    return None
 
 
 def _type(case: _Case) -> Iterator[Explained]:
@@ -272,7 +279,8 @@ def _bound(words: str) -> Callable[[_Case], Iterator[Explained]]:
 def _count(words: str, nothing: str | None = None) -> Callable[[_Case], Iterator[Explained]]:
     def handler(case: _Case) -> Iterator[Explained]:
         number = case.error.validator_value
-        message = f"{case.name} must have {words.format(number)}, but has {len(case.error.instance)}"
+        counted = words.format(number) if number != 1 else words.format(number).replace("ies", "y").removesuffix("s")
+        message = f"{case.name} must have {counted}, but has {len(case.error.instance)}"
         if nothing is not None and len(case.error.instance) == 0:
             message = f"{case.name} {nothing}"
         yield Explained(case.path, message, case.help)
@@ -353,6 +361,9 @@ def _forbidden(case: _Case) -> Iterator[Explained]:
 
 
 def _not(case: _Case) -> Iterator[Explained]:
+    if case.error.validator_value == {}:
+        yield from _forbidden(case)
+        return
     yield Explained(case.path, f"{case.name} must not be {case.shown}", case.help)
 
 

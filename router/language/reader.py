@@ -22,11 +22,13 @@ import msgspec
 from router.language import definitions
 from router.language.defaults import collect_defaults, lay_beneath
 from router.language.documents import Configuration, Origin, RouteTest
+from router.language.files import resolve_files
 from router.language.schema import strict_config_schema
 from router.language.substitution import Substituted, substitute
 from router.language.validation import Finding, findings
-from router.syntax.diagnostic import Diagnostic, Note, Severity, Span, in_order
+from router.syntax.diagnostic import Diagnostic, Note, Severity, Span, has_errors, in_order
 from router.syntax.loader import load
+from router.syntax.nodes import Places
 from router.syntax.scalars import resolve
 from router.syntax.snapshot import Snapshot
 from router.syntax.tree import Path, Tree
@@ -54,9 +56,10 @@ _SINGULAR = {
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A document after validation; `broken` are the paths at which something is wrong."""
+    """A document after validation: where things stand, what they are, and the paths at which something is wrong."""
 
     tree: Tree
+    data: dict[str, Any]
     broken: tuple[Path, ...]
 
 
@@ -104,10 +107,15 @@ def _read_document(snapshot: Snapshot, name: str, diagnostics: list[Diagnostic])
     substituted = substitute(loaded, snapshot.environment)
     diagnostics.extend(substituted.diagnostics)
     tree, wrong = _validate(substituted)
-    failed = set(substituted.failed)
-    diagnostics.extend(finding.diagnostic for finding in wrong if finding.path not in failed)
-    broken = [*(finding.path for finding in wrong), *substituted.failed]
-    return _Document(tree=tree, broken=tuple(broken))
+    known = {*substituted.failed, *_unreadable(loaded, found)}  # what was said about these explains the rest
+    diagnostics.extend(finding.diagnostic for finding in wrong if finding.path not in known)
+    broken = [*(finding.path for finding in wrong), *known]
+    values = resolve_files(tree.value, lambda reference: snapshot.resolve(name, reference))
+    return _Document(tree=tree, data=values, broken=tuple(broken))
+
+
+def _unreadable(tree: Tree, found: list[Diagnostic]) -> list[Path]:
+    return tree.places.broken() if has_errors(found) and isinstance(tree.places, Places) else []
 
 
 def _has_version(tree: Tree, diagnostics: list[Diagnostic]) -> bool:
@@ -120,6 +128,8 @@ def _has_version(tree: Tree, diagnostics: list[Diagnostic]) -> bool:
     elif value is None or "version" not in value:
         message = "`version` is missing" if value else "the document is empty"
         place, help = Span(tree.file, 1, 1, 1, 1), "begin the document with `version: 1`"
+    elif value["version"] == str(VERSION):
+        message, place, help = "`version` must be a number, but is text", tree.span(("version",)), "write `version: 1`"
     else:
         written = value["version"]
         shown = f"`{written}`" if isinstance(written, (str, int, float)) and not isinstance(written, bool) else "this"
@@ -144,10 +154,14 @@ def _validate(substituted: Substituted) -> tuple[Tree, list[Finding]]:
     at_fault = {finding.path for finding in found} & substituted.whole
     if not at_fault:
         return tree, found
-    value = _with_scalars(tree.value, at_fault)
-    retyped = Tree(file=tree.file, text=tree.text, value=value, places=tree.places)
-    again = findings(retyped, strict_config_schema(), written=substituted.written)
-    return retyped, again
+    retyped = _retyped(tree, at_fault)
+    at_fault -= {finding.path for finding in findings(retyped, strict_config_schema())}
+    retyped = _retyped(tree, at_fault)
+    return retyped, findings(retyped, strict_config_schema(), written=substituted.written)
+
+
+def _retyped(tree: Tree, paths: set[Path]) -> Tree:
+    return Tree(file=tree.file, text=tree.text, value=_with_scalars(tree.value, paths), places=tree.places)
 
 
 def _with_scalars(value: Any, paths: set[Path], path: Path = ()) -> Any:
@@ -168,10 +182,10 @@ def _merge(documents: list[_Document], diagnostics: list[Diagnostic]) -> Configu
     sections: dict[str, dict[str, Any]] = {section: {} for section in _SECTIONS}
     origin: dict[tuple[str, str | int], Origin] = {}
     tests: list[RouteTest] = []
-    defaults, conflicts = collect_defaults([d.tree for d in documents if not _is_broken(d, ("defaults",))])
+    defaults, conflicts = collect_defaults([(d.tree, d.data) for d in documents if not _is_broken(d, ("defaults",))])
     diagnostics.extend(conflicts)
     for document in documents:
-        for section, name, value in _named(document.tree):
+        for section, name, value in _named(document.data):
             path: Path = (section, name)
             first = origin.get((section, name))
             if first is not None:
@@ -181,7 +195,7 @@ def _merge(documents: list[_Document], diagnostics: list[Diagnostic]) -> Configu
             if not _is_broken(document, path):
                 data = lay_beneath(defaults, value) if section == "endpoints" else value
                 sections[section][name] = _SECTIONS[section](name, data)
-        for index, value in _tests(document.tree):
+        for index, value in _tests(document.data):
             if not _is_broken(document, ("tests", index)):
                 origin["tests", len(tests)] = Origin(tree=document.tree, path=("tests", index))
                 tests.append(definitions.route_test(value))
@@ -190,16 +204,16 @@ def _merge(documents: list[_Document], diagnostics: list[Diagnostic]) -> Configu
     )
 
 
-def _named(tree: Tree) -> Iterator[tuple[str, str, Any]]:
+def _named(data: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     for section in _SECTIONS:
-        members = tree.value.get(section)
+        members = data.get(section)
         if isinstance(members, dict):
             for name, value in members.items():
                 yield section, name, value
 
 
-def _tests(tree: Tree) -> Iterator[tuple[int, Any]]:
-    tests = tree.value.get("tests")
+def _tests(data: Mapping[str, Any]) -> Iterator[tuple[int, Any]]:
+    tests = data.get("tests")
     if isinstance(tests, list):
         yield from enumerate(tests)
 

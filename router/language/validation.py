@@ -62,7 +62,7 @@ def findings(
     collected: list[Explained] = []
     try:
         for error in validator.iter_errors(tree.value):
-            collected.extend(_flatten(error, schema, written or {}))
+            collected.extend(_flatten(error, schema, tree.value, written or {}))
             if len(collected) >= _ERRORS_MAX:
                 break
     except Unresolvable as error:
@@ -82,15 +82,15 @@ def _finding(tree: Tree, explained: Explained) -> Finding:
     return Finding(path=explained.path, diagnostic=diagnostic)
 
 
-def _flatten(error: Any, root: Any, written: Mapping[Path, str]) -> Iterator[Explained]:
+def _flatten(error: Any, root: Any, document: Any, written: Mapping[Path, str]) -> Iterator[Explained]:
     """Explain an error; of alternatives, explain why the one that was probably meant does not hold."""
     if error.validator in ("anyOf", "oneOf") and error.context and "x-one-of-keys" not in error.schema:
         chosen = _probable_branch(error)
         if chosen is not None:
             for inner in chosen:
-                yield from _flatten(inner, root, written)
+                yield from _flatten(inner, root, document, written)
             return
-    yield from explain(error, root, written)
+    yield from explain(error, root, document, written)
 
 
 def _probable_branch(error: Any) -> list[ValidationError] | None:

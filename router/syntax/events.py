@@ -101,7 +101,7 @@ _HELP = (
     ("found a tab character", "indent with spaces; YAML does not allow tabs there"),
     (
         "mapping values are not allowed",
-        "if the text itself contains `: `, put quotes around it; otherwise check the indentation",
+        "put quotes around a text that contains `: `; or a `:` is missing on the line before; or this line is indented too far",
     ),
     (
         "could not find expected ':'",
@@ -133,6 +133,14 @@ _HELP = (
         "expected <block end>",
         "check that this line is indented like its neighbours and that a quoted text ends where it should",
     ),
+    (
+        "did not find expected node content",
+        "a value is missing here, or a bracket is not closed; put quotes around a text that begins with `,`",
+    ),
+    (
+        "expected the node content",
+        "a value is missing here, or a bracket is not closed; put quotes around a text that begins with `,`",
+    ),
     ("found unexpected end of stream", "a quote is not closed"),
     ("found unexpected document", "a quote or bracket is not closed before this line"),
     ("did not find expected alphabetic or numeric", "put quotes around a text that begins with `*` or `&`"),
@@ -161,8 +169,10 @@ def explain(file: str, text: str, error: ParserError) -> Diagnostic:
     if "cannot start any token" in problem:  # libyaml does not say which character
         problem = f"found character {text[offset_of(error.problem_mark) :][:1]!r} that cannot start any token"
     context, start = (error.context or "").strip(), error.context_mark
+    if context == "while scanning for the next token":  # says nothing
+        context, start = "", error.problem_mark
     notes: tuple[Note, ...] = ()
-    if context and start is not None:
+    if context and start is not None and offset_of(start) != offset_of(error.problem_mark):
         notes = (Note(f"{context} that begins here", place(start)),)
     return Diagnostic(
         code="RT101",

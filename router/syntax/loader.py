@@ -75,6 +75,7 @@ class _Builder:
         self.anchors: dict[str, Leaf | MapNode | ListNode] = {}
         self.unfinished: set[int] = set()
         self.expanded = 0
+        self.is_exhausted = False
 
     def report(
         self, code: str, message: str, span: Span, help: str | None = None, notes: tuple[Note, ...] = ()
@@ -124,6 +125,7 @@ class _Builder:
             value = self.node(self.next_event(), depth + 1)
             node.size += 1 + size_of(value)
             if key is None:
+                node.is_broken = True
                 continue
             name = key.text if isinstance(key, Leaf) else key.target.text  # type: ignore[union-attr]
             if name in node.members:
@@ -152,7 +154,7 @@ class _Builder:
             self.report("RT101", f"more than {DEPTH_MAX} levels of nesting", self.places.between(start, start + 1))
             raise _TooDeepError
         if node.has_properties:
-            self.check_tag(event, "map" if isinstance(node, MapNode) else "seq")
+            self.check_tag(event, "map" if isinstance(node, MapNode) else "seq", node)
         if event.anchor is not None:
             self.anchor(event, node)
             self.unfinished.add(id(node))
@@ -166,7 +168,7 @@ class _Builder:
         leaf = self.leaf(event)
         tag = event.tag
         if leaf.has_properties:
-            tag = self.check_tag(event, "scalar")
+            tag = self.check_tag(event, "scalar", leaf)
         if tag is not None:
             leaf.value = self.tagged(leaf, tag, event)
         elif leaf.style is not None:
@@ -207,7 +209,7 @@ class _Builder:
         if kind is events.ScalarEvent:
             leaf = self.leaf(event)
             if leaf.has_properties:
-                self.check_tag(event, "scalar")
+                self.check_tag(event, "scalar", leaf)
                 leaf.value = scalars.resolve(leaf.text) if leaf.style is None else leaf.text
             return self.checked_key(leaf)
         if kind is events.AliasEvent:
@@ -263,15 +265,20 @@ class _Builder:
             self.report("RT101", f"the alias `*{event.anchor}` has no anchor `&{event.anchor}` before it", span, help)
         elif id(target) in self.unfinished:
             self.report("RT104", f"the alias `*{event.anchor}` contains itself", span, "write the value out")
+        elif self.is_exhausted:
+            pass
         elif self.expanded + target.size > ALIAS_NODES_MAX:
+            self.is_exhausted = True
             message = f"aliases expand to more than {ALIAS_NODES_MAX:,} nodes, with `*{event.anchor}`"
             self.report("RT104", message, span, "write the values out, or split the document")
         else:
             self.expanded += target.size
             return Alias(start, end, target)
-        return Leaf(start, end, None, f"*{event.anchor}", False)
+        leaf = Leaf(start, end, None, f"*{event.anchor}", False)
+        leaf.is_broken = True
+        return leaf
 
-    def check_tag(self, event: Any, kind: str) -> str | None:
+    def check_tag(self, event: Any, kind: str, node: Leaf | MapNode | ListNode) -> str | None:
         """Return the tag of the core schema that stands before a node; report any other (RT105)."""
         found = self.places.tag_at(event.start_mark.index)
         if found is None:
@@ -280,8 +287,9 @@ class _Builder:
         name = event.tag.removeprefix(_CORE) if event.tag is not None and event.tag.startswith(_CORE) else ""
         if name == kind or (kind == "scalar" and name in _SCALAR_TAGS):
             return name
-        help = "remove it; put quotes around a text that begins with `!`"
-        if written == "!" or (kind == "scalar" and event.tag is not None and not name):
+        node.is_broken = True
+        help = "remove it"
+        if kind == "scalar" and (written == "!" or node.text == ""):  # type: ignore[union-attr]
             help = "put quotes around a text that begins with `!`, such as a filter"
         self.report("RT105", f"the tag `{shorten(written)}` is not allowed", self.places.between(start, end), help)
         return None
@@ -295,6 +303,7 @@ class _Builder:
             return float(value)
         fits = {"int": int, "float": float, "bool": bool, "null": type(None)}[tag]
         if type(value) is not fits:
+            leaf.is_broken = True
             message = f"`{shorten(leaf.text)}` does not fit the tag `!!{tag}`"
             self.report("RT105", message, self.places.between(event.start_mark.index, event.end_mark.index))
             return leaf.text

@@ -29,9 +29,12 @@ Mark = Any
 
 
 class Leaf:
-    """A scalar: its marks, style, decoded text, and whether tag or anchor stand before it."""
+    """A scalar: its marks, style, decoded text, and whether tag or anchor stand before it.
 
-    __slots__ = ("end", "has_properties", "size", "start", "style", "text", "value")
+    `is_broken`, here and in the collections, says that a finding was reported and the value is not what its author meant.
+    """
+
+    __slots__ = ("end", "has_properties", "is_broken", "size", "start", "style", "text", "value")
 
     def __init__(self, start: Mark, end: Mark, style: str | None, text: str, has_properties: bool) -> None:
         self.start = start
@@ -41,6 +44,7 @@ class Leaf:
         self.has_properties = has_properties
         self.value: Any = None
         self.size = 1
+        self.is_broken = False
 
 
 class Member:
@@ -56,12 +60,13 @@ class Member:
 class MapNode:
     """A mapping; `end` is None for block style, whose parser's mark lies behind the comments that follow."""
 
-    __slots__ = ("end", "has_properties", "is_flow", "members", "size", "start", "value")
+    __slots__ = ("end", "has_properties", "is_broken", "is_flow", "members", "size", "start", "value")
 
     def __init__(self, start: Mark, has_properties: bool) -> None:
         self.start = start
         self.end: Mark | None = None
         self.is_flow = False
+        self.is_broken = False
         self.has_properties = has_properties
         self.members: dict[str, Member] = {}
         self.value: dict[str, Any] = {}
@@ -71,12 +76,13 @@ class MapNode:
 class ListNode:
     """A sequence; `end` as for MapNode."""
 
-    __slots__ = ("end", "has_properties", "is_flow", "items", "size", "start", "value")
+    __slots__ = ("end", "has_properties", "is_broken", "is_flow", "items", "size", "start", "value")
 
     def __init__(self, start: Mark, has_properties: bool) -> None:
         self.start = start
         self.end: Mark | None = None
         self.is_flow = False
+        self.is_broken = False
         self.has_properties = has_properties
         self.items: list[Node] = []
         self.value: list[Any] = []
@@ -169,6 +175,10 @@ class Places(Mapping[Path, Place]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def broken(self) -> list[Path]:
+        """Return the paths of nodes that could not be read as meant; each has a finding."""
+        return [path for path in self if (node := self._find(path)[0]) is not None and _is_broken(node)]
+
     @property
     def lines(self) -> LineTable:
         """The line table of the document's text."""
@@ -234,6 +244,10 @@ class Places(Mapping[Path, Place]):
         if origins is not None:
             offsets = [offsets[origin] for origin in origins]
         return OffsetMap(offsets, self.lines)
+
+
+def _is_broken(node: Node) -> bool:
+    return not isinstance(node, Alias) and node.is_broken
 
 
 def _leaf(node: Node) -> Leaf | None:
