@@ -181,7 +181,7 @@ class Reader:
         elif which.route is not None:
             name, filters = "deliveries_by_route", (code, which.route)
         else:
-            name, filters = "deliveries_newest", (code, None)
+            name, filters = "deliveries_newest", (code,)
         since_ms = _FIRST if which.since_ms is None else which.since_ms
         while True:
             rows = self._rows(name, (*start, since_ms, size, *filters))

@@ -54,11 +54,12 @@ SELECT * FROM delivery_record WHERE seq = ?1;
 SELECT * FROM delivery_record WHERE seq BETWEEN ?1 << 16 AND (?1 << 16) + 65535 ORDER BY seq;
 
 -- name: deliveries_newest
--- List deliveries of all kinds.
-SELECT * FROM delivery_record
-WHERE (created_at_ms, seq) < (?1, ?2) AND created_at_ms >= ?3
-  AND (?5 IS NULL OR state = ?5) AND (?6 IS NULL OR route = ?6)
-ORDER BY created_at_ms DESC, seq DESC LIMIT ?4;
+-- List deliveries of all kinds, by way of their events.
+SELECT delivery_record.* FROM event INDEXED BY event_by_time
+CROSS JOIN delivery_record ON delivery_record.seq BETWEEN event.seq << 16 AND (event.seq << 16) + 65535
+WHERE event.received_at_ms <= ?1 AND (event.received_at_ms < ?1 OR delivery_record.seq < ?2) AND event.received_at_ms >= ?3
+  AND (?5 IS NULL OR delivery_record.state = ?5)
+ORDER BY event.received_at_ms DESC, event.seq DESC, delivery_record.seq DESC LIMIT ?4;
 
 -- name: deliveries_by_endpoint
 -- List deliveries to one endpoint.
@@ -82,10 +83,11 @@ ORDER BY created_at_ms DESC, seq DESC LIMIT ?4;
 
 -- name: deliveries_by_endpoint_state
 -- List deliveries to one endpoint in one of the states that are exceptions.
-SELECT * FROM delivery_record
-WHERE endpoint = ?7 AND state = ?5 AND state >= 2 AND (created_at_ms, seq) < (?1, ?2) AND created_at_ms >= ?3
-  AND (?6 IS NULL OR route = ?6)
-ORDER BY created_at_ms DESC, seq DESC LIMIT ?4;
+SELECT delivery_record.* FROM delivery AS listed INDEXED BY delivery_by_endpoint_state
+CROSS JOIN delivery_record ON delivery_record.seq = listed.seq
+WHERE listed.endpoint = ?7 AND listed.state = ?5 AND listed.state >= 2
+  AND (listed.created_at_ms, listed.seq) < (?1, ?2) AND listed.created_at_ms >= ?3 AND (?6 IS NULL OR listed.route = ?6)
+ORDER BY listed.created_at_ms DESC, listed.seq DESC LIMIT ?4;
 
 -- name: attempts
 -- Read the attempt log of one delivery, oldest first.

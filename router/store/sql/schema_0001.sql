@@ -52,7 +52,7 @@ CREATE TABLE delivery (
     reason TEXT
 ) STRICT;
 
-CREATE INDEX delivery_by_time ON delivery (created_at_ms);
+-- There is none by time alone: a delivery is as old as its event, and event_by_time finds both.
 CREATE INDEX delivery_by_endpoint ON delivery (endpoint, created_at_ms);
 CREATE INDEX delivery_by_route ON delivery (route, created_at_ms);
 -- The order in which an endpoint's waiting deliveries are claimed.

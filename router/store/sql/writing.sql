@@ -65,7 +65,8 @@ SELECT seq, due_at_ms FROM delivery WHERE endpoint = ?1 AND state = 2 ORDER BY d
 
 -- name: held
 -- Walk the held deliveries of one endpoint, oldest first, from the index alone.
-SELECT seq FROM delivery WHERE endpoint = ?1 AND state = 4 ORDER BY created_at_ms, seq LIMIT ?2;
+SELECT seq FROM delivery INDEXED BY delivery_by_endpoint_state
+WHERE endpoint = ?1 AND state = 4 AND state >= 2 ORDER BY created_at_ms, seq LIMIT ?2;
 
 -- name: keep_backlog
 -- Keep the counts of an endpoint.
