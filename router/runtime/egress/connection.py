@@ -40,11 +40,14 @@ class Keeper(Protocol):
 class Connection(asyncio.Protocol):
     """An open connection to one address for one site. `deadline_s` and `idle_since_s` are times of the loop."""
 
+    _transport: (
+        asyncio.Transport
+    )  # from connection_made on; whoever holds a Connection got it from a dialler, which waits for that
+
     def __init__(self, loop: asyncio.AbstractEventLoop, limits: EgressLimits, keeper: Keeper) -> None:
         self._loop = loop
         self._limits = limits
         self._keeper = keeper
-        self._transport: asyncio.Transport | None = None
         self._reader: AnswerReader | None = None
         self._waiter: asyncio.Future[Answer] | None = None
         self._is_closed = False
@@ -73,7 +76,7 @@ class Connection(asyncio.Protocol):
         self._reader = AnswerReader(self._limits)
         self.deadline_s = deadline_s
         self.exchanges += 1
-        cast("asyncio.Transport", self._transport).write(octets)
+        self._transport.write(octets)
         return waiter
 
     def expire(self) -> None:
@@ -88,16 +91,14 @@ class Connection(asyncio.Protocol):
     def close(self) -> None:
         """Close in good order."""
         self._is_closed = True
-        if self._transport is not None:
-            self._transport.close()
+        self._transport.close()
 
     def abort(self, error: Exception | None = None) -> None:
         """Close at once; whoever still waits for an answer gets `error`, if one is given."""
         self._is_closed = True
         if error is not None:
             self._settle(error)
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
     # What follows is called by the loop.
 
@@ -147,7 +148,7 @@ class Connection(asyncio.Protocol):
         waiter, self._waiter, self._reader = self._waiter, None, None
         if waiter is not None and not waiter.done():
             waiter.set_result(reader.answer())
-        transport = cast("asyncio.Transport", self._transport)
+        transport = self._transport
         if self._is_closed:
             return
         if not reader.is_reusable or transport.get_write_buffer_size():
