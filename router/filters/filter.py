@@ -45,7 +45,7 @@ class Filter:
     def matches(self, data: Any) -> bool:
         """Say whether the value is true: null, false, "", [] and {} are not, everything else is, 0 too. Raises FilterError."""
         try:
-            answer: bool = self.shape.truth(data, self.constants)
+            answer: bool = self.shape.test(data, self.constants)
         except (ArithmeticError, RecursionError, MemoryError) as error:
             raise _failed(error) from error
         return answer

@@ -16,12 +16,13 @@ from typing import Any, Final
 
 from router.filters.checks import check_functions
 from router.filters.codegen import Source, constant_forms, runtime_names
+from router.filters.conditions import Clause, clauses_of
 from router.filters.functions import glob_pattern, network_bits
 from router.filters.lexer import shape_key
-from router.filters.nodes import Literal, Node, StringList, walk
+from router.filters.nodes import Literal, StringList, walk
 from router.filters.parser import parse
 
-__all__ = ["Code", "Shape", "bind"]
+__all__ = ["Code", "Shape", "bind", "run_text"]
 
 Code = Callable[[Any, tuple[Any, ...]], Any]
 """Generated code: takes the event and the filter's constants."""
@@ -31,9 +32,9 @@ _SET_MIN: Final = 8
 
 
 class Shape:
-    """One shape of expressions. `truth` and `value` are its code, `tree` its syntax until the code exists."""
+    """One shape of expressions. Holds no syntax tree: what it needs of one is made again from `example`, an expression of this shape."""
 
-    __slots__ = ("__weakref__", "_code", "example", "forms", "plan", "slots")
+    __slots__ = ("__weakref__", "_clauses", "_value", "example", "forms", "slots", "test")
 
     def __init__(self, expression: str) -> None:
         """Parse and check; raises FilterSyntaxError."""
@@ -41,34 +42,33 @@ class Shape:
         check_functions(tree)
         self.example = expression
         self.slots = sum(isinstance(node, Literal | StringList) and node.slot is not None for node in walk(tree))
-        self._code: dict[str, Code] = {}
         self.forms = constant_forms(tree)
-        self.plan: Any = None
+        self.test: Code = self._first_test
+        self._value: Code | None = None
+        self._clauses: tuple[Clause, ...] | None = None
 
-    @property
-    def tree(self) -> Node:
-        """The syntax tree, of the first expression that had this shape. Not kept: parsed again when asked for."""
-        return parse(self.example)
-
-    @property
-    def truth(self) -> Code:
-        """Code that says whether the expression is true."""
-        return self._code.get("truth") or self._compiled("truth")
+    def _first_test(self, event: Any, constants: tuple[Any, ...]) -> Any:
+        """Compile the truth of the expression, then be replaced by it."""
+        source = Source()
+        source.define_truth("truth", parse(self.example))
+        self.test = run_text(source.text, "truth")
+        return self.test(event, constants)
 
     @property
     def value(self) -> Code:
         """Code for the value of the expression."""
-        return self._code.get("value") or self._compiled("value")
+        if self._value is None:
+            source = Source()
+            source.define_value("value", parse(self.example))
+            self._value = run_text(source.text, "value")
+        return self._value
 
-    def _compiled(self, which: str) -> Code:
-        source = Source()
-        if which == "truth":
-            source.define_truth("truth", self.tree)
-        else:
-            source.define_value("value", self.tree)
-        code = run(source, which)
-        self._code[which] = code
-        return code
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """What the expression demands, for the index."""
+        if self._clauses is None:
+            self._clauses = clauses_of(parse(self.example))
+        return self._clauses
 
     def constants(self, raw: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the constants as the code wants them; raises ValueError for a network that is none."""
@@ -77,10 +77,10 @@ class Shape:
         return tuple(_FORMS[self.forms[slot]](value) if slot in self.forms else value for slot, value in enumerate(raw))
 
 
-def run(source: Source, name: str) -> Code:
+def run_text(text: str, name: str) -> Code:
     """Execute generated source and return one of its functions."""
     names = runtime_names()
-    exec(compile(source.text, f"<filter {name}>", "exec"), names)  # noqa: S102 - our own generated code, see codegen
+    exec(compile(text, f"<filter {name}>", "exec"), names)  # noqa: S102 - our own generated code, see codegen
     code: Code = names[name]
     return code
 
