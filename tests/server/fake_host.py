@@ -50,14 +50,16 @@ def source(name: str, scheme: str = "none", mapping: dict[str, str] | None = Non
     )
 
 
-def plan(*sources: PlannedSource, revision: str = "00000000deadbeef") -> Plan:
-    """Return a plan with the types order.paid (schema) and note (none), both routed to `crm`."""
+def plan(*sources: PlannedSource, types: tuple[str, ...] = (), revision: str = "00000000deadbeef") -> Plan:
+    """Return a plan with the types order.paid (schema), note and `types` (none), the first two routed to `crm`."""
     schema = compile_schema(ORDER_SCHEMA, base="test.yaml", read=lambda name: b"")
     return Plan(
         revision=Revision(revision),
         event_types={
             "order.paid": PlannedEventType(name="order.paid", schema=schema, on_invalid=OnInvalid.REJECT),
-            "note": PlannedEventType(name="note", schema=None, on_invalid=OnInvalid.REJECT),
+            **{
+                name: PlannedEventType(name=name, schema=None, on_invalid=OnInvalid.REJECT) for name in ("note", *types)
+            },
         },
         endpoints={},
         sources={one.path: one for one in sources},
