@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import sys
 from pathlib import Path
@@ -58,6 +57,8 @@ def add(commands: Commands) -> None:
 
 def demo(arguments: argparse.Namespace) -> int:
     """Run the demonstration, print its table, return the exit code."""
+    import asyncio
+
     from router.cli.demonstration import Demonstration
     from router.cli.rendering.demo_report import demo_report
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import random
@@ -16,6 +15,8 @@ from router.cli.options import Commands, add_colour, add_command, address, durat
 from router.cli.printing import say, style_for
 
 if TYPE_CHECKING:
+    import asyncio
+
     from router.cli.receiver import Arrival, Receiver
 
 __all__ = ["add"]
@@ -89,6 +90,8 @@ def add(commands: Commands) -> None:
 
 def listen(arguments: argparse.Namespace) -> int:
     """Receive until told to stop."""
+    import asyncio
+
     secrets = _secrets(arguments)
     try:
         return asyncio.run(_receive(arguments, secrets))
@@ -97,6 +100,8 @@ def listen(arguments: argparse.Namespace) -> int:
 
 
 async def _receive(arguments: argparse.Namespace, secrets: list[str]) -> int:
+    import asyncio
+
     from router.cli.loopback import serving
 
     finished = asyncio.Event()
