@@ -82,6 +82,7 @@ class Engine:
                 if is_unavailable(error):
                     for job in remaining:
                         job.error = unavailable(self._path, error)
+                    self._make_room()
                     return
                 job.error = error
                 remaining.remove(job)
@@ -330,6 +331,11 @@ class Engine:
         else:
             sending, delivered, pending, *others = counts
             self._execute(_SQL["keep_backlog"], (endpoint, delivered, sending + pending, *others))
+
+    def _make_room(self) -> None:
+        """Move the log's pages to the database, so that the log can be written again from its start where it cannot grow."""
+        with suppress(apsw.Error):
+            self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
     def _rollback(self) -> None:
         self.ledger.rollback()
