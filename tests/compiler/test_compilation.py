@@ -130,7 +130,8 @@ def test_all_errors_of_all_files_at_once(tmp_path: Path) -> None:
         (("targets: [crm]", "transform: nope\n    targets: [crm]"), "11:16 RT203 transform `nope` is not defined"),
         (("targets: [crm]", "targets: [crm, crm]"), "11:20 RT703 endpoint `crm` is already a target of this route"),
         (("https://crm", "http://127.0.0.1:80/x?"), "6:14 RT502"),
-        (("https://crm.example.com", "ftp://crm.example.com"), "6:14 RT501"),
+        (("https://crm.example.com", "ftp://crm.example.com"), "6:14 RT201"),
+        (("https://crm.example.com", "https://me:pw@crm.example.com"), "6:14 RT501"),
         (("{type: number}", "{type: numbr}"), "3:"),
     ],
 )
