@@ -267,9 +267,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def cut(self, reason: str, reply: Reply | None) -> None:
         """Close the connection, with a last answer where one is still possible."""
-        self.bounds.metrics.cut(reason)
         if self.transport.is_closing():
             return
+        self.bounds.metrics.cut(reason)
         if reply is None:
             self.transport.close()
             self._settle()
