@@ -1,8 +1,9 @@
 """SqliteStore: the Store port on one SQLite file.
 
-This is the face that the event loop sees. Every call becomes a job for one of two threads: the writer (`router.store.engine`), which
-gathers jobs into transactions, or the reader (`router.store.reader`), which serves look-ups and listings from snapshots. The methods
-here only hand over, await, and see to it that what a cancelled caller was leased is taken back. Nothing here touches SQL.
+This is the face that the event loop sees. Every call becomes a job for one of three threads: the writer (`router.store.engine`), which
+gathers jobs into transactions, and two readers (`router.store.reader`), which see snapshots: one for look-ups, which are always quick,
+one for listings, which a filter that matches little can make slow. The methods here only hand over, await, and see to it that what a
+cancelled caller was leased is taken back. Nothing here touches SQL.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class SqliteStore:
         self._lock = FileLock(self.path)
         self._writer: Worker[Engine] | None = None
         self._reader: Worker[Reader] | None = None
+        self._lister: Worker[Reader] | None = None
         self._pruned_to = _OLDEST
 
     async def open(self) -> None:
@@ -76,25 +78,32 @@ class SqliteStore:
             unclaimed=self._take_back,
         )
         await writer.open()
-        reader: Worker[Reader] = Worker(
-            "store-reader",
-            start=lambda: Reader(open_reader(self.path), self.path, ledger),
-            serve=Reader.serve,
-            stop=Reader.close,
-            batch_max=1,
-        )
+        opened: list[Worker[Reader]] = []
         try:
-            await reader.open()
+            for name in ("store-reader", "store-lister"):
+                reader: Worker[Reader] = Worker(
+                    name,
+                    start=lambda: Reader(open_reader(self.path), self.path, ledger),
+                    serve=Reader.serve,
+                    stop=Reader.close,
+                    batch_max=1,
+                )
+                await reader.open()
+                opened.append(reader)
         except BaseException:
+            for reader in opened:
+                await reader.close()
             await writer.close()
             raise
-        self._writer, self._reader = writer, reader
+        self._writer, (self._reader, self._lister) = writer, opened
 
     async def close(self) -> None:
         """Commit what is queued and close; idempotent."""
-        writer, reader, self._writer, self._reader = self._writer, self._reader, None, None
-        if reader is not None:
-            await reader.close()
+        writer, readers = self._writer, (self._reader, self._lister)
+        self._writer = self._reader = self._lister = None
+        for reader in readers:
+            if reader is not None:
+                await reader.close()
         if writer is not None:
             await writer.close()
 
@@ -127,7 +136,7 @@ class SqliteStore:
         """List events; see the port."""
         if cursor is not None:
             decode_cursor("event", cursor)
-        return await self._on_reader(Reader.events, which, limit, cursor)
+        return await self._on_lister(Reader.events, which, limit, cursor)
 
     async def delivery(self, delivery: DeliveryId) -> Delivery | None:
         """Return one delivery; see the port."""
@@ -137,7 +146,7 @@ class SqliteStore:
         """List deliveries; see the port."""
         if cursor is not None:
             decode_cursor("delivery", cursor)
-        return await self._on_reader(Reader.deliveries, which, limit, cursor)
+        return await self._on_lister(Reader.deliveries, which, limit, cursor)
 
     async def attempts(self, delivery: DeliveryId) -> tuple[Attempt, ...]:
         """Return the attempts of a delivery; see the port."""
@@ -184,7 +193,7 @@ class SqliteStore:
         pruned = 0
         following: Place | None = place
         while following is not None and pruned < limit:
-            over, following = await self._on_reader(Reader.prunable, following, before_ms, _PRUNE_WINDOW)
+            over, following = await self._on_lister(Reader.prunable, following, before_ms, _PRUNE_WINDOW)
             if len(over) > limit - pruned:
                 over = over[: limit - pruned]
                 following = over[-1]
@@ -203,6 +212,11 @@ class SqliteStore:
         if self._reader is None:
             raise StoreUnavailableError(f"{self.path} is not open")
         return self._reader.submit(method, *args)
+
+    def _on_lister(self, method: Callable[..., T], *args: object) -> asyncio.Future[T]:
+        if self._lister is None:
+            raise StoreUnavailableError(f"{self.path} is not open")
+        return self._lister.submit(method, *args)
 
     async def _leasing(self, future: asyncio.Future[T]) -> T:
         """Await a job that leases; when the caller is cancelled after it was done, take the leases back."""
