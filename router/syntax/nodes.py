@@ -193,9 +193,17 @@ class Places(Mapping[Path, Place]):
 
     def _bounds(self, node: Node) -> tuple[int, int]:
         start = node.start.index
+        if isinstance(node, Leaf) and start == node.end.index:
+            return self._after_text(start), self._after_text(start)
         if not isinstance(node, Alias) and node.has_properties:
             start = self._after_properties(start)
         return start, max(start, self._end(node))
+
+    def _after_text(self, offset: int) -> int:
+        """Return the end of what is written before an empty value, which libyaml sometimes places at the next token."""
+        while offset > 0 and self._text[offset - 1] in " \t\r\n":
+            offset -= 1
+        return offset
 
     def _end(self, node: Node) -> int:
         """Return the offset just after a node; block collections end with their last member."""
