@@ -81,7 +81,7 @@ class Dispatcher:
         self._revision = Revision("")
         self._lanes: dict[str, Lane] = {}
         self._held: dict[str, str] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers: dict[str, tuple[float, asyncio.Handle]] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._workers: set[asyncio.Task[None]] = set()
         self._tending: dict[str, asyncio.Task[None]] = {}
@@ -149,7 +149,7 @@ class Dispatcher:
 
     async def _wind_down(self, recorder: asyncio.Task[None]) -> None:
         started_s = self._clock.monotonic_s()
-        for timer in self._timers.values():
+        for _, timer in self._timers.values():
             timer.cancel()
         for tending in self._tending.values():
             tending.cancel()
@@ -320,12 +320,14 @@ class Dispatcher:
         """Have the lane looked at after a delay, unless it will be looked at before that anyway."""
         loop = asyncio.get_running_loop()
         at_s = loop.time() + min(max(delay_s, TIMER_MIN_S), TIMER_MAX_S)
-        timer = self._timers.get(lane.name)
-        if timer is not None and not timer.cancelled():
-            if loop.time() < timer.when() <= at_s:
-                return
-            timer.cancel()
-        self._timers[lane.name] = loop.call_at(at_s, self._settle, lane)
+        if (armed := self._timers.get(lane.name)) is not None:
+            # The time is kept beside the handle: uvloop gives a plain Handle, without `when`, for a time less than a millisecond away.
+            armed_s, timer = armed
+            if not timer.cancelled():
+                if loop.time() < armed_s <= at_s:
+                    return
+                timer.cancel()
+        self._timers[lane.name] = (at_s, loop.call_at(at_s, self._settle, lane))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         assert self._tasks is not None  # noqa: S101 - nothing spawns before `started`
