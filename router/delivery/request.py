@@ -146,8 +146,8 @@ def outbound(
     credentials = endpoint.headers
     headers = [
         (name, value)
-        for name, value in ((key.lower(), value) for key, value in delivery.headers)
-        if name not in RESERVED_HEADERS and name not in credentials
+        for key, value in delivery.headers
+        if (name := key.lower()) not in RESERVED_HEADERS and name not in credentials
     ]
     headers.append(("user-agent", USER_AGENT))
     headers.append(("accept-encoding", "identity"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 from typing import Any
 
 import pytest
@@ -549,3 +551,51 @@ def test_proxies_of_the_environment_are_not_used(loop: str, monkeypatch: pytest.
 
 def test_quick_limits_keep_the_bounds(loop: str) -> None:
     assert (QUICK.body_bytes_max, QUICK.header_bytes_max) == (16384, 32768)
+
+
+def test_a_storm_of_faults_leaks_nothing(loop: str) -> None:
+    chance = random.Random(7)
+
+    async def script(exchange: Exchange) -> None:
+        while await exchange.request():
+            match chance.randrange(12):
+                case 0:
+                    exchange.reset()
+                    return
+                case 1:
+                    return
+                case 2:
+                    await exchange.say(b"rubbish")
+                    return
+                case 3:
+                    await exchange.say(OK + OK)
+                case 4:
+                    await exchange.say(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 30_000)
+                    return
+                case 5:
+                    await asyncio.sleep(0.2)
+                case 6:
+                    await exchange.say(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab")
+                    return
+                case _:
+                    await exchange.say(OK)
+
+    async def main() -> None:
+        limits = EgressLimits(connections_per_site_max=10, tick_s=0.01, idle_s_max=0.05)
+        async with peer(script) as target, engine(limits=limits) as out:
+
+            async def caller() -> None:
+                for _ in range(30):
+                    send = out.send(request(target.port, total_timeout_s=0.1))
+                    with contextlib.suppress(EndpointError, TimeoutError):
+                        await (asyncio.wait_for(send, chance.random() / 100) if chance.random() < 0.1 else send)
+
+            await asyncio.gather(*[caller() for _ in range(20)])
+            for site in out._sites.values():
+                assert site.open == len(site.connections) <= 10
+                assert not site._waiting
+            await asyncio.sleep(0.3)
+            assert out.connections == 0
+            assert not out._sites
+
+    run(main(), loop)
