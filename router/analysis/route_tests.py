@@ -35,7 +35,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class TestResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one test. `span` is where it stands."""
+    """What became of one test. `span` is where its name stands."""
 
     __test__: ClassVar[bool] = False  # not a test case, whatever its name makes pytest think
 
@@ -66,7 +66,7 @@ def run_tests(configuration: Configuration, plan: Plan, snapshot: Snapshot) -> l
             found = _verdict(test, event, plan)
         except _UnusableError as error:
             found = (Difference(str(error)),)
-        results.append(TestResult(name=test.name, span=origin.tree.span(origin.path), differences=found))
+        results.append(TestResult(name=test.name, span=origin.tree.span((*origin.path, "name")), differences=found))
     return results
 
 
@@ -122,7 +122,7 @@ def _verdict(test: RouteTest, event: Event, plan: Plan) -> tuple[Difference, ...
     admission = plan.admit(event)
     if admission.violations:
         what = "refused" if plan.event_types[event.type].on_invalid is OnInvalid.REJECT else "quarantined"
-        details = tuple(f"{violation.pointer or 'data'}: {violation.detail}" for violation in admission.violations)
+        details = tuple(f"/data{violation.pointer}: {violation.detail}" for violation in admission.violations)
         return (Difference(f"the event would be {what}: it breaks the schema of `{event.type}`", details),)
     routed = plan.route(admission.event)
     failed = tuple(Difference(f"the filter of route `{route}` failed: {why}") for route, why in routed.failures)

@@ -1,7 +1,8 @@
 """Demo events: the requests that the demonstration sends.
 
-Recorded GitHub webhooks go to the configuration's GitHub source, signed as GitHub signs; where none are at hand, the examples of the
-`github.*` event types take their place. Every other event type's examples go to POST /events as CloudEvents.
+Recorded GitHub webhooks go to the configuration's GitHub source, signed as GitHub signs; of the many, those are taken that are the first
+of their type or reach a route that none before them reached. Where none are at hand, the examples of the `github.*` event types take their
+place. Every other event type's examples go to POST /events as CloudEvents.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,11 @@ from router.analysis.route_tests import read_example
 from router.cli.exits import CannotRunError
 from router.language.documents import Configuration, Source
 from router.language.reader import read_configuration
+from router.plan import Plan
 from router.syntax.snapshot import Snapshot
 
 __all__ = ["DemoEvent", "demo_events"]
 
-_RECORDED_PER_TYPE = 2
 _PREFIX = "github."
 
 
@@ -39,11 +39,11 @@ class DemoEvent(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-def demo_events(snapshot: Snapshot, environment: Mapping[str, str], corpora: Path) -> list[DemoEvent]:
-    """Return the events for a configuration, shop first; raises CannotRunError when an example cannot be read."""
+def demo_events(snapshot: Snapshot, plan: Plan, environment: Mapping[str, str], corpora: Path) -> list[DemoEvent]:
+    """Return the events for a configuration, those of its own first; raises CannotRunError when an example cannot be read."""
     configuration, _ = read_configuration(snapshot)
     source = next((source for source in configuration.sources.values() if source.verify.scheme == "github"), None)
-    recorded = list(_recorded(configuration, source, environment, corpora)) if source is not None else []
+    recorded = list(_recorded(plan, source, environment, corpora)) if source is not None else []
     events = []
     for name, payload in _examples(configuration, snapshot):
         if source is None or not name.startswith(_PREFIX):
@@ -62,20 +62,21 @@ def _examples(configuration: Configuration, snapshot: Snapshot) -> Iterator[tupl
                 raise CannotRunError(f"example {name}#{number}: {error}") from None
 
 
-def _recorded(
-    configuration: Configuration, source: Source, environment: Mapping[str, str], corpora: Path
-) -> Iterator[DemoEvent]:
+def _recorded(plan: Plan, source: Source, environment: Mapping[str, str], corpora: Path) -> Iterator[DemoEvent]:
     file = corpora / "github-webhooks" / "examples.jsonl"
     if not file.is_file():
         return
-    taken: Counter[str] = Counter()
+    seen: set[str] = set()
     with file.open(encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
-            name = _PREFIX + record["event"]
-            if name in configuration.event_types and taken[name] < _RECORDED_PER_TYPE:
-                taken[name] += 1
-                yield _from_github(source, environment, name, record["payload"], "recorded webhooks from GitHub")
+            name, payload = _PREFIX + record["event"], record["payload"]
+            if name not in plan.event_types:
+                continue
+            reached = {name} | {match.route for match in plan.match({"type": name, "data": payload})}
+            if not reached <= seen:
+                seen |= reached
+                yield _from_github(source, environment, name, payload, "recorded webhooks from GitHub")
 
 
 def _cloud_event(name: str, payload: Any) -> DemoEvent:

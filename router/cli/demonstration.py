@@ -91,7 +91,7 @@ class Demonstration:
         async with serving(receiver, Address("127.0.0.1", 0)) as bound:
             environment = demo_environment(snapshot, f"http://{bound}")
             self._plan = self._compiled(environment)
-            events = demo_events(snapshot, environment, self._corpora)
+            events = demo_events(snapshot, self._plan, environment, self._corpora)
             self._say(f"receiver on http://{bound}; `{self._flaky}` fails its first {_FLAKY_REQUESTS} requests")
             with tempfile.TemporaryDirectory(prefix="router-demo-") as folder:
                 process, url = await self._start(environment, Path(folder))

@@ -48,6 +48,7 @@ def results(tmp_path: Path, tests: str) -> list[TestResult]:
     (tmp_path / "a.yaml").write_text(CONFIGURATION + indent(tests, "  "), encoding="utf-8")
     (tmp_path / "paid.json").write_text('{"id": "from-file", "total": 500}', encoding="utf-8")
     (tmp_path / "event.json").write_text('{"type": "order.paid", "data": {"id": "f"}}', encoding="utf-8")
+    (tmp_path / "untyped.json").write_text('{"type": "order.payd", "data": {}}', encoding="utf-8")
     (tmp_path / "payload.json").write_text("[1]", encoding="utf-8")
     snapshot = Snapshot.take(tmp_path)
     compilation = compile_snapshot(snapshot)
@@ -133,7 +134,7 @@ def test_passing(tmp_path: Path, test: str) -> None:
             [("the event would be quarantined: it breaks the schema of `note`",)],
         ),
         (
-            "- name: of no type\n  event: {type: order.payd, data: {}}\n  expect: []",
+            "- name: of no type\n  file: untyped.json\n  expect: []",
             [("the event would be refused: event type `order.payd` is not defined",)],
         ),
         (

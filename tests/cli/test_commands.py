@@ -136,7 +136,7 @@ def test_a_failing_route_test(good: Path, capsys: pytest.CaptureFixture[str]) ->
     )
     assert main(["test"]) == 1
     assert capsys.readouterr().out == (
-        "FAIL  paid orders reach the CRM (routes/a.yaml:6:5)\n"
+        "FAIL  paid orders reach the CRM (routes/a.yaml:6:12)\n"
         "      `paid` to `crm` is not as expected\n"
         '        /id: expected "o2", got "o1"\n'
         "\n"
