@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 import router
+from router.cli import main
+from router.language.reader import read_configuration
+from router.syntax.loader import load
+from router.syntax.snapshot import Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -37,3 +41,27 @@ def test_decisions_have_numbers_of_their_own() -> None:
 def test_one_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == router.__version__
+
+
+def test_the_readme_shows_what_lint_says(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(Path(__file__).parent / "mistakes")
+    assert main(["lint"]) == 1
+    assert f"$ router lint\n{capsys.readouterr().out}```\n" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_s_configuration_is_part_of_the_example() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+    tree, found = load("README.md", block.encode())
+    assert found == []
+    assert tree is not None
+    configuration, _ = read_configuration(Snapshot.take(ROOT / "routes"))
+    assert tree.value["endpoints"].keys() <= configuration.endpoints.keys()
+    for name, written in tree.value["routes"].items():
+        assert configuration.routes[name].filter == written.get("filter")
+        assert configuration.routes[name].unmatched == written.get("unmatched", False)
+    for written in tree.value["tests"]:
+        (test,) = [test for test in configuration.tests if test.name == written["name"]]
+        assert [(wanted.route, wanted.endpoint) for wanted in test.expect] == [
+            (one["route"], one["endpoint"]) for one in written["expect"]
+        ]
