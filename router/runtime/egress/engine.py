@@ -27,7 +27,7 @@ from router.runtime.egress.fault import Fault, dial_error, endpoint_error
 from router.runtime.egress.guard import Guard
 from router.runtime.egress.limits import DEFAULT_LIMITS, EgressLimits
 from router.runtime.egress.resolver import Resolver, SystemResolver
-from router.runtime.egress.site import Site
+from router.runtime.egress.site import Ledger, Site
 from router.runtime.egress.trust import Trust
 from router.runtime.egress.wire import encode
 
@@ -54,6 +54,7 @@ class EgressEngine:
         self._limits = limits
         self._trust = Trust()
         self._sites: dict[_SiteKey, Site] = {}
+        self._ledger = Ledger()
         self._timer: asyncio.TimerHandle | None = None
         self._is_closed = False
 
@@ -107,7 +108,7 @@ class EgressEngine:
         if site is None:
             if self._is_closed:
                 raise InternalError("the engine is closed")
-            site = self._sites[key] = Site(self._limits, self._loop.time)
+            site = self._sites[key] = Site(self._limits, self._loop.time, self._ledger)
             if self._timer is None:
                 self._timer = self._loop.call_later(self._limits.tick_s, self._tick)
         return site
@@ -143,6 +144,7 @@ class EgressEngine:
         """Return a connection dialled in a slot that is ours already."""
         connection: Connection | None = None
         try:
+            self._make_room()
             connection = await self._dial(
                 site, target, request, min(self._loop.time() + request.connect_timeout_s, deadline_s)
             )
@@ -156,6 +158,13 @@ class EgressEngine:
             raise endpoint_error(Fault.RESET, "the endpoint closed the connection as soon as it was open")
         site.dialled(connection)
         return connection
+
+    def _make_room(self) -> None:
+        """Keep within the limit of all sites together, our slot counted already; idle connections give way, those of the oldest site first."""
+        if self._ledger.open <= self._limits.connections_max:
+            return
+        if not any(site.close_idle() for site in self._sites.values()):
+            raise InternalError(f"all {self._limits.connections_max} connections of this process are in use")
 
     async def _dial(self, site: Site, target: Target, request: OutboundRequest, connect_by_s: float) -> Connection:
         where = f"{target.host} port {target.port}"

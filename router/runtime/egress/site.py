@@ -16,14 +16,24 @@ from collections.abc import Callable
 from router.runtime.egress.connection import Connection
 from router.runtime.egress.limits import EgressLimits
 
-__all__ = ["Site"]
+__all__ = ["Ledger", "Site"]
+
+
+class Ledger:
+    """The slots taken at all sites of an engine."""
+
+    __slots__ = ("open",)
+
+    def __init__(self) -> None:
+        self.open = 0
 
 
 class Site:
     """The connections of one site. It is the Keeper of each of them."""
 
-    def __init__(self, limits: EgressLimits, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: EgressLimits, clock: Callable[[], float], ledger: Ledger) -> None:
         self._limits = limits
+        self._ledger = ledger
         self._clock = clock
         self._idle: list[Connection] = []
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
@@ -47,7 +57,7 @@ class Site:
     async def slot(self) -> Connection | None:
         """Return a connection, or None with the right (and duty) to dial one or to call `give_up`. Waits while the site is full."""
         if self.open < self._limits.connections_per_site_max:
-            self.open += 1
+            self._count(1)
             return None
         turn: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
@@ -60,11 +70,11 @@ class Site:
 
     def give_up(self) -> None:
         """Return the right to dial; the next in line gets it."""
-        self.open -= 1
+        self._count(-1)
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                self.open += 1
+                self._count(1)
                 turn.set_result(None)
                 return
 
@@ -73,6 +83,10 @@ class Site:
             self.give_up()
         else:
             self.idle(connection)
+
+    def _count(self, change: int) -> None:
+        self.open += change
+        self._ledger.open += change
 
     def dialled(self, connection: Connection) -> None:
         """Count a connection that was just opened in its slot."""
@@ -96,6 +110,13 @@ class Site:
             if connection in self._idle:
                 self._idle.remove(connection)
             self.give_up()
+
+    def close_idle(self) -> bool:
+        """Close the connection that was idle longest; return whether there was one."""
+        if not self._idle:
+            return False
+        self._idle.pop(0).abort()
+        return True
 
     def tick(self, now_s: float) -> None:
         """End exchanges past their deadline, and close what was idle for too long."""

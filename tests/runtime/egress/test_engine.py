@@ -304,6 +304,25 @@ def test_one_byte_of_answer_forbids_sending_again(loop: str) -> None:
     run(main(), loop)
 
 
+def test_ipv6(loop: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"\r\nhost: [::1]:" in head
+        writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+        writer.close()
+
+    async def main() -> None:
+        try:
+            server = await asyncio.start_server(serve, "::1", 0)
+        except OSError:
+            pytest.skip("this machine has no IPv6 loopback")
+        async with engine() as out:
+            assert (await out.send(request(server.sockets[0].getsockname()[1], host="[::1]"))).status == 200
+        server.close()
+
+    run(main(), loop)
+
+
 def test_a_connection_closed_while_idle_is_not_used(loop: str) -> None:
     async def main() -> None:
         async with peer(once(OK)) as target, engine() as out:
@@ -423,6 +442,40 @@ def test_a_site_has_so_many_connections_and_no_more(loop: str) -> None:
             assert [answer.status for answer in answers] == [200] * 30
             assert most == 3
             assert target.connections == 3
+
+    run(main(), loop)
+
+
+def test_all_sites_together_have_so_many_connections(loop: str) -> None:
+    busy = asyncio.Event()
+
+    async def script(exchange: Exchange) -> None:
+        while await exchange.request():
+            if b"/busy" in exchange.head:
+                await busy.wait()
+            await exchange.say(OK)
+
+    async def main() -> None:
+        limits = EgressLimits(connections_max=3, tick_s=0.01)
+        async with peer(script) as target, engine(limits=limits) as out:
+            for number in range(8):
+                assert (await out.send(request(target.port, host=f"h{number}.example"))).status == 200
+                await asyncio.sleep(0.01)
+                assert out.connections <= 3
+            held = [
+                asyncio.ensure_future(
+                    out.send(request(target.port, url=f"http://h{number}.example:{target.port}/busy"))
+                )
+                for number in range(3)
+            ]
+            await asyncio.sleep(0.05)
+            with pytest.raises(InternalError, match="all 3 connections"):
+                await out.send(request(target.port, host="h9.example"))
+            busy.set()
+            assert [answer.status for answer in await asyncio.gather(*held)] == [200] * 3
+            assert (await out.send(request(target.port, host="h9.example"))).status == 200
+            await asyncio.sleep(0.02)
+            assert out._ledger.open == out.connections <= 3
 
     run(main(), loop)
 
@@ -595,7 +648,7 @@ def test_a_storm_of_faults_leaks_nothing(loop: str) -> None:
                 assert site.open == len(site.connections) <= 10
                 assert not site._waiting
             await asyncio.sleep(0.3)
-            assert out.connections == 0
+            assert out.connections == out._ledger.open == 0
             assert not out._sites
 
     run(main(), loop)
