@@ -42,7 +42,6 @@ async def changes(paths: Sequence[Path]) -> AsyncGenerator[None, None]:
             debounce=_BURST_MS,
             stop_event=stop,
             watch_filter=None,
-            ignore_permission_denied=True,
         ):
             yield
     except (OSError, RuntimeError) as error:

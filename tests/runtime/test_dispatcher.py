@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,9 +20,10 @@ from router.runtime.dispatcher import Dispatcher
 from router.runtime.metrics import Metrics
 from router.store.memory import MemoryStore
 from router.store.port import Acceptance, Accepted, Claimed, DeliveryFilter
-from router.testing.loop import SeededEntropy, VirtualClock, run
+from router.testing.loop import SeededEntropy, VirtualClock
 from router.testing.sender import Reply, ScriptedSender
 from tests.runtime.builders import endpoint, event, plan, url
+from tests.runtime.virtual import virtual
 
 
 class World:
@@ -78,14 +79,6 @@ async def world(new: Plan, *, store: MemoryStore | None = None, deadline_s: floa
         finally:
             it.dispatcher.stop(deadline_s)
     await it.store.close()
-
-
-def virtual(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    def on_virtual_time(*args: Any, **kwargs: Any) -> None:
-        run(test(*args, **kwargs))
-
-    on_virtual_time.__name__ = test.__name__
-    return on_virtual_time
 
 
 @virtual
