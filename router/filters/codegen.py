@@ -140,19 +140,10 @@ class Source:
                 return self.member("e", node.name)
             case Literal():
                 return self.constant(node)
-            case StringList():
-                return f"(list(k[{node.slot}]) if e is not None else None)"
             case Sub() | Pipe():
                 return self.applied(node.left, node.right)
-            case Index():
-                t = self.name("t")
-                bound = f"len({t}) > {node.index}" if node.index >= 0 else f"len({t}) >= {-node.index}"
-                return f"({t}[{node.index}] if isinstance({t} := {self.value(node.left)}, list) and {bound} else None)"
-            case Slice():
-                t = self.name("t")
-                return f"({t}[{node.first}:{node.last}:{node.step}] if isinstance({t} := {self.value(node.left)}, list) else None)"
-            case Flatten():
-                return f"flatten({self.value(node.left)})"
+            case Index() | Slice() | Flatten():
+                return self.subscript(node)
             case Projection() | ValueProjection() | FilterProjection():
                 return self.projection(node)
             case Comparison():
@@ -161,16 +152,29 @@ class Source:
                 return self.chain(node)
             case Not():
                 return f"(not {self.truth(node.operand)})"
-            case MultiSelectList():
-                items = ", ".join(map(self.value, node.items))
-                return f"([{items}] if e is not None else None)"
-            case MultiSelectHash():
-                pairs = ", ".join(f"{key!r}: {self.value(value)}" for key, value in node.pairs)
-                return f"({{{pairs}}} if e is not None else None)"
+            case StringList() | MultiSelectList() | MultiSelectHash():
+                return f"({self.built(node)} if e is not None else None)"
             case Call():
                 return self.call(node)
             case _:
                 raise AssertionError(node)
+
+    def built(self, node: StringList | MultiSelectList | MultiSelectHash) -> str:
+        if isinstance(node, StringList):
+            return f"list(k[{node.slot}])"
+        if isinstance(node, MultiSelectList):
+            return f"[{', '.join(map(self.value, node.items))}]"
+        return f"{{{', '.join(f'{key!r}: {self.value(value)}' for key, value in node.pairs)}}}"
+
+    def subscript(self, node: Index | Slice | Flatten) -> str:
+        base = self.value(node.left)
+        if isinstance(node, Flatten):
+            return f"flatten({base})"
+        t = self.name("t")
+        if isinstance(node, Slice):
+            return f"({t}[{node.first}:{node.last}:{node.step}] if isinstance({t} := {base}, list) else None)"
+        bound = f"len({t}) > {node.index}" if node.index >= 0 else f"len({t}) >= {-node.index}"
+        return f"({t}[{node.index}] if isinstance({t} := {base}, list) and {bound} else None)"
 
     def member(self, base: str, name: str) -> str:
         """Return code for a member of the object that `base` computes."""
@@ -201,9 +205,10 @@ class Source:
     def chain(self, node: And | Or) -> str:
         """Define a function that returns the operand that decides a chain; flat, however long the chain."""
         stop = "not " if isinstance(node, And) else ""
-        lines = []
-        for term in node.terms[:-1]:
-            lines.append(f" v = {self.value(term)}\n if {stop}(v or (v is not False and v == 0)): return v\n")
+        lines = [
+            f" v = {self.value(term)}\n if {stop}(v or (v is not False and v == 0)): return v\n"
+            for term in node.terms[:-1]
+        ]
         lines.append(f" return {self.value(node.terms[-1])}\n")
         name = self.name("chain")
         self.functions.append(f"def {name}(e, k):\n{''.join(lines)}")

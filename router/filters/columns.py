@@ -25,6 +25,7 @@ from router.filters.values import is_true
 
 __all__ = [
     "FALSE_KEY",
+    "PLAIN_CLAUSES_MAX",
     "TAGS",
     "TEXT_CODE_POINTS_MAX",
     "TRUE_KEY",
@@ -38,6 +39,9 @@ __all__ = [
     "column_of",
     "mask_of",
 ]
+
+PLAIN_CLAUSES_MAX: Final = 512
+"""Up to this size a table's sets are plain integers and a range column keeps one at every bound."""
 
 TEXT_CODE_POINTS_MAX: Final = 64
 """Prefixes are looked up once for each length, so longer ones are looked up by their first 64 characters and then verified."""
@@ -65,7 +69,7 @@ def mask_of(numbers: Iterable[int], size: int) -> int:
 
 
 def _packed(table: dict[Any, list[int]], size: int) -> dict[Any, Bits]:
-    if size <= 512:
+    if size <= PLAIN_CLAUSES_MAX:
         return {value: mask_of(numbers, size) for value, numbers in table.items()}
     return {
         value: tuple(numbers) if len(numbers) * 64 < size else mask_of(numbers, size)
@@ -224,7 +228,7 @@ class RangeColumn(Column):
 
     def __init__(self, demands: list[Demand], size: int, *, fails: bool = False) -> None:
         super().__init__(demands, size, fails=fails)
-        self.stride = 1 if size <= 512 else _STRIDE
+        self.stride = 1 if size <= PLAIN_CLAUSES_MAX else _STRIDE
         at: list[tuple[Any, int]] = []
         after: list[tuple[Any, int]] = []
         initial = []

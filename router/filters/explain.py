@@ -68,7 +68,8 @@ def explain_route(
     position: int, types: frozenset[str] | None, filter: Filter | None, document: dict[str, Any]
 ) -> Explanation:
     """Return why a route holds for an event, or why not."""
-    takes_type = types is None or document.get("type") in types
+    kind = document.get("type")
+    takes_type = types is None or (isinstance(kind, str) and kind in types)
     if filter is None:
         return Explanation(position=position, matched=takes_type, takes_type=takes_type)
     failure = None

@@ -188,8 +188,7 @@ class _Parser:
         return Literal(token.start, token.end, token.value, token.slot)
 
     def strings(self, token: Token) -> Node:
-        assert token.slot is not None
-        return StringList(token.start, token.end, token.value, token.slot)
+        return StringList(token.start, token.end, token.value, token.slot or 0)
 
     def field(self, token: Token) -> Node:
         return Field(token.start, token.end, token.value)

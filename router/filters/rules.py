@@ -48,7 +48,7 @@ class Variant:
 
     def _first_check(self, event: Any, constants: tuple[Any, ...]) -> Any:
         """Compile the rest of the clause, then be replaced by it."""
-        code = self.shape.test if self.clause.whole or self.clause.rest is None else _rest(self.clause.rest)
+        code = self.shape.truth if self.clause.whole or self.clause.rest is None else _rest(self.clause.rest)
         self.check = code
         return code(event, constants)
 

@@ -48,11 +48,16 @@ class Shape:
         self._clauses: tuple[Clause, ...] | None = None
 
     def _first_test(self, event: Any, constants: tuple[Any, ...]) -> Any:
-        """Compile the truth of the expression, then be replaced by it."""
-        source = Source()
-        source.define_truth("truth", parse(self.example))
-        self.test = run_text(source.text, "truth")
-        return self.test(event, constants)
+        return self.truth(event, constants)
+
+    @property
+    def truth(self) -> Code:
+        """Code that says whether the expression is true. `test` calls it too, and quicker, once it exists."""
+        if self.test == self._first_test:
+            source = Source()
+            source.define_truth("truth", parse(self.example))
+            self.test = run_text(source.text, "truth")
+        return self.test
 
     @property
     def value(self) -> Code:
@@ -77,11 +82,16 @@ class Shape:
         return tuple(_FORMS[self.forms[slot]](value) if slot in self.forms else value for slot, value in enumerate(raw))
 
 
+_NAMES: Final = runtime_names()
+
+
 def run_text(text: str, name: str) -> Code:
-    """Execute generated source and return one of its functions."""
-    names = runtime_names()
-    exec(compile(text, f"<filter {name}>", "exec"), names)  # noqa: S102 - our own generated code, see codegen
-    code: Code = names[name]
+    """Execute generated source and return one of its functions. The others stay in its closure, so that all shapes share one globals."""
+    indented = text.replace("\n", "\n ")
+    names: dict[str, Any] = {}
+    # Our own generated code, see codegen.
+    exec(compile(f"def make():\n {indented}\n return {name}\n", f"<filter {name}>", "exec"), _NAMES, names)  # noqa: S102
+    code: Code = names["make"]()
     return code
 
 
