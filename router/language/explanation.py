@@ -141,8 +141,12 @@ def _is_about_name(error: Any) -> bool:
 def _is_of_name(error: Any) -> bool:
     """Tell a key's error from one of a value that merely lies below a property called `propertyNames`."""
     steps = list(error.absolute_schema_path)
-    after = steps[len(steps) - steps[::-1].index("propertyNames") :]
-    return "properties" not in after and "items" not in after and "additionalProperties" not in after
+    at = len(steps) - 1 - steps[::-1].index("propertyNames")
+    is_property = at > 0 and steps[at - 1] in ("properties", "$defs", "definitions")
+    after = steps[at + 1 :]
+    return (
+        not is_property and "properties" not in after and "items" not in after and "additionalProperties" not in after
+    )
 
 
 def _explain_name(error: Any, path: Path) -> Iterator[Explained]:
@@ -324,8 +328,8 @@ def _no_branch(case: _Case) -> Iterator[Explained]:
     kinds = [
         _TYPES.get(name, name) for inner in here if inner.validator == "type" for name in _listed(inner.validator_value)
     ]
-    words = [value for inner in here if inner.validator == "enum" for value in inner.validator_value]
-    words += [inner.validator_value for inner in here if inner.validator == "const"]
+    constants = [inner for inner in here if inner.validator in ("enum", "const")]
+    words = [w for i in constants for w in (i.validator_value if i.validator == "enum" else [i.validator_value])]
     if not context:
         message = f"{case.name} satisfies more than one alternative of which exactly one must hold"
         yield Explained(case.path, message, case.help)
