@@ -43,14 +43,15 @@ def demo_events(snapshot: Snapshot, plan: Plan, environment: Mapping[str, str], 
     """Return the events for a configuration, those of its own first; raises CannotRunError when an example cannot be read."""
     configuration, _ = read_configuration(snapshot)
     source = next((source for source in configuration.sources.values() if source.verify.scheme == "github"), None)
-    recorded = list(_recorded(plan, source, environment, corpora)) if source is not None else []
+    webhooks = list(_recorded(plan, source, environment, corpora)) if source is not None else []
+    is_recorded = bool(webhooks)
     events = []
     for name, payload in _examples(configuration, snapshot):
         if source is None or not name.startswith(_PREFIX):
             events.append(_cloud_event(name, payload))
-        elif not recorded:
-            events.append(_from_github(source, environment, name, payload, "example webhooks from GitHub"))
-    return events + recorded
+        elif not is_recorded:
+            webhooks.append(_from_github(source, environment, name, payload, "example webhooks from GitHub"))
+    return events + webhooks
 
 
 def _examples(configuration: Configuration, snapshot: Snapshot) -> Iterator[tuple[str, Any]]:
