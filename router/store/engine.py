@@ -314,6 +314,8 @@ class Engine:
     def _write(self) -> None:
         """Start the transaction of this batch unless it has started."""
         if not self._is_writing:
+            if self.connection.in_transaction:  # a rollback failed, with the file; no further until it succeeds
+                self._execute(_SQL["rollback"])
             self._execute(_SQL["begin"])
             self._is_writing = True
 
@@ -341,4 +343,5 @@ class Engine:
         self.ledger.rollback()
         self._is_writing = False
         if self.connection.in_transaction:
-            self._execute(_SQL["rollback"])
+            with suppress(apsw.Error):  # tried again before the next transaction
+                self._execute(_SQL["rollback"])

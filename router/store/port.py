@@ -11,8 +11,12 @@ The promises:
    the store is opened again (the move `lease_lost`), which costs no write per attempt. At-least-once follows.
 4. Claims come oldest due first. A claimed delivery is not given out again until its lease ends by apply or `release`.
 5. Whatever cannot be committed now (full disk, closing) raises StoreUnavailableError, and the store goes on working when it can again.
+6. Calls take effect in the order in which they are made, whether or not the earlier ones were awaited, except that listings and look-ups
+   see what is committed when they run.
+7. A caller that is cancelled is leased nothing; whether its other effects took place is open.
 
-Async methods are called on the event loop and never block it.
+A record that no caller may hand in (a delivery that is born `sending`, that disagrees with its event, or whose id is in use) raises
+ValueError and keeps nothing. Async methods are called on the event loop and never block it.
 """
 
 from __future__ import annotations
@@ -53,7 +57,10 @@ class StoredEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one accepted event brings: itself and its deliveries, possibly none. `received_at_ms` is Unix milliseconds."""
+    """All that one accepted event brings: itself and its deliveries, possibly none. `received_at_ms` is Unix milliseconds.
+
+    Each delivery says of its event what the event says: key, id, type, revision, and `created_at_ms` equal to `received_at_ms`.
+    """
 
     key: EventKey
     event: Event
@@ -83,7 +90,8 @@ class Claimed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EndpointBacklog(msgspec.Struct, frozen=True, kw_only=True):
-    """How much waits for one endpoint: counts by state (all states), and the earliest due time among pending ones."""
+    """How much there is for one endpoint: counts by state (all states), the earliest due time among pending ones, and when the oldest of
+    those that are not over (pending, sending, held) was created."""
 
     endpoint: str
     counts: dict[DeliveryState, int]
@@ -175,7 +183,10 @@ class Store(Protocol):
         ...
 
     async def release(self, deliveries: Sequence[DeliveryId]) -> None:
-        """End leases without a move: the deliveries are pending again with their due time unchanged (lease_lost)."""
+        """End leases without a move: the deliveries are pending again with their due time unchanged (lease_lost).
+
+        Deliveries that are not leased are passed over. Raises StoreUnavailableError when it cannot commit: then all are leased still.
+        """
         ...
 
     async def backlogs(self) -> tuple[EndpointBacklog, ...]:
@@ -203,7 +214,7 @@ class Store(Protocol):
         ...
 
     async def hold(self, endpoint: str, *, at_ms: int, reason: str, limit: int) -> int:
-        """Hold up to `limit` pending, unleased deliveries of an endpoint; return how many."""
+        """Hold up to `limit` pending, unleased deliveries of an endpoint, earliest due first; return how many."""
         ...
 
     async def resume(self, endpoint: str, *, at_ms: int, due_at_ms: int, limit: int) -> int:
@@ -227,5 +238,8 @@ class Store(Protocol):
         ...
 
     async def prune(self, *, before_ms: int, limit: int) -> int:
-        """Delete up to `limit` events received before a time whose deliveries are all final, with deliveries and attempts; return how many."""
+        """Delete up to `limit` events received before a time whose deliveries are all final, with deliveries and attempts; return how many.
+
+        Fewer than `limit` means that there are no more. Their identities are forgotten with them: a repeat is a new event then.
+        """
         ...

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import apsw
+
 from router.delivery.record import Attempt, Delivery, Transition
 from router.delivery.state import DeliveryState, IllegalMoveError
 from router.errors import StoreUnavailableError
@@ -101,11 +103,13 @@ class SqliteStore:
         """Commit what is queued and close; idempotent."""
         writer, readers = self._writer, (self._reader, self._lister)
         self._writer = self._reader = self._lister = None
-        for reader in readers:
-            if reader is not None:
-                await reader.close()
-        if writer is not None:
-            await writer.close()
+        try:
+            for reader in readers:  # before the writer, which empties the log when it is the last to close
+                if reader is not None:
+                    await reader.close()
+        finally:
+            if writer is not None:
+                await writer.close()
 
     async def accept(self, acceptance: Acceptance, *, claim: frozenset[DeliveryId] = frozenset()) -> Accepted:
         """Keep an event and its deliveries durably; see the port. A caller that is cancelled is leased nothing."""
@@ -264,5 +268,9 @@ class SqliteStore:
 
     def _stop_writer(self, engine: Engine) -> None:
         """Close and unlock the file, in the writer's thread."""
-        engine.close()
-        self._lock.release()
+        try:
+            engine.close()
+        except apsw.Error as error:
+            raise unavailable(self.path, error) from error
+        finally:
+            self._lock.release()

@@ -43,7 +43,8 @@ class Job(Generic[E]):
 class Worker(Generic[E]):
     """A thread with an engine of its own.
 
-    `start` makes the engine, in the thread; `serve` sets the outcome of every job of a batch and must not raise; `stop` ends the engine.
+    `start` makes the engine, in the thread; `serve` sets the outcome of every job of a batch (what it raises is the outcome of those it
+    left without); `stop` ends the engine, and what it raises is raised by `close`.
     `unclaimed` is called on the loop with a job whose caller has gone away, so that what it was given can be taken back.
     """
 
@@ -67,17 +68,25 @@ class Worker(Generic[E]):
         self._is_closing = False
 
     async def open(self) -> E:
-        """Start the thread and return its engine; raise what `start` raised."""
+        """Start the thread and return its engine; raise what `start` raised. When cancelled, the thread ends once it has started."""
         self._thread.start()
-        return await asyncio.shield(self._started)
+        try:
+            return await asyncio.shield(self._started)
+        except asyncio.CancelledError:
+            self._is_closing = True
+            self._queue.put(None)
+            raise
 
     async def close(self) -> None:
         """Serve what is queued, then end the thread."""
         if not self._is_closing:
             self._is_closing = True
             self._queue.put(None)
-        await asyncio.shield(self._stopped)
-        self._thread.join()
+        try:
+            await asyncio.shield(self._stopped)
+        finally:
+            if self._stopped.done():
+                self._thread.join()
 
     def submit(self, method: Callable[..., T], *args: object) -> asyncio.Future[T]:
         """Queue a job and return its future; raise StoreUnavailableError when closing or too far behind."""
@@ -97,12 +106,18 @@ class Worker(Generic[E]):
             self._call(self._fail_start, error)
             return
         self._call(self._started.set_result, engine)
-        try:
-            while batch := self._next_batch():
+        while batch := self._next_batch():
+            try:
                 self._serve(engine, batch)
-                self._call(self._resolve, batch)
-        finally:
+            except BaseException as error:
+                for job in batch:
+                    job.error = job.error or error
+            self._call(self._resolve, batch)
+        try:
             self._stop(engine)
+        except BaseException as error:
+            self._call(self._stopped.set_exception, error)
+        else:
             self._call(self._stopped.set_result, None)
 
     def _next_batch(self) -> list[Job[E]]:

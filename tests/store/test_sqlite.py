@@ -341,3 +341,49 @@ def test_a_row_that_somebody_else_changed_stops_the_job(tmp_path: Path) -> None:
         assert await store.attempts(name) == ()
 
     run(tmp_path / "events.db", work)
+
+
+def test_a_text_that_sqlite_cannot_keep_fails_alone(tmp_path: Path) -> None:
+    async def work(store: SqliteStore) -> None:
+        good, bad = acceptance("a"), acceptance("a", source="/\ud800")
+        answers = await asyncio.gather(store.accept(bad), store.accept(good), return_exceptions=True)
+        assert isinstance(answers[0], ValueError)
+        assert not isinstance(answers[1], BaseException)
+        assert (await store.backlogs())[0].counts[PENDING] == 1
+
+    run(tmp_path / "events.db", work)
+
+
+def test_a_slow_listing_holds_nobody_up(tmp_path: Path) -> None:
+    async def work(store: SqliteStore) -> None:
+        name = await bring(store, "a", PENDING)
+        gate = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def linger(_: object) -> None:
+            asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(10)
+
+        listing = asyncio.ensure_future(store._on_lister(linger))
+        assert await store.delivery(name) is not None
+        await store.accept(acceptance("a"))
+        assert (await store.backlogs())[0].counts[PENDING] == 2
+        assert not listing.done()
+        gate.set()
+        await listing
+
+    run(tmp_path / "events.db", work)
+
+
+def test_a_failed_rollback_is_made_up_for(tmp_path: Path) -> None:
+    async def work(store: SqliteStore) -> None:
+        def leave_open(engine: Engine) -> None:
+            engine.connection.execute("BEGIN IMMEDIATE")
+            engine.connection.execute("DELETE FROM event")
+
+        await bring(store, "a", PENDING)
+        await on_writer(store, leave_open)
+        accepted = await store.accept(acceptance("a"))
+        assert await store.event(accepted.key) is not None
+        assert len((await store.events(EventFilter(), limit=9)).items) == 2
+
+    run(tmp_path / "events.db", work)
