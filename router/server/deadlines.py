@@ -7,8 +7,8 @@ for ever. Here each connection is always in one phase, and a phase that has a de
                                                                     └─ answer left unread: write
 
 One timer per connection looks at the deadline when it fires and sets itself again, so a request costs an assignment, not a timer. Connections
-that we wait for (idle, headers) stand in `Bounds.waiting`, oldest first; when the house is full the oldest of them makes room, so that silent
-clients by the thousand cannot keep honest ones out.
+that we wait for (idle, headers, body) stand in `Bounds.waiting`, oldest first; when the house is full the oldest of them makes room, so that
+silent and slow clients by the thousand cannot keep honest ones out.
 
 This module knows bytes and time. What a request means is the application's business.
 """
@@ -54,7 +54,7 @@ class Phase(StrEnum):
 
 
 class Bounds:
-    """What all connections of one server share: the settings, the count, and who waits for a request, oldest first."""
+    """What all connections of one server share: the settings, the count, and whose request we wait for, oldest first."""
 
     def __init__(self, settings: ServerSettings, metrics: ServerMetrics, connections_max: int) -> None:
         self.settings = settings
@@ -223,7 +223,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if phase is Phase.IDLE or phase is Phase.HEADERS:
             bounds.waiting[self] = None
             bounds.waiting.move_to_end(self)
-        elif self._phase is Phase.IDLE or self._phase is Phase.HEADERS:
+        elif phase is not Phase.BODY:
             bounds.waiting.pop(self, None)
         self._phase = phase
         timeout_s = bounds.timeouts_s[phase]

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import uvloop
 
 from router.errors import InternalError
 from router.event import Event
@@ -18,6 +20,9 @@ from router.server.serving import HttpServer
 from router.server.settings import ServerSettings
 from router.store.port import Accepted
 from tests.server.fake_host import FakeHost, plan
+
+# The loop that the program runs on, where there is one.
+run = uvloop.run if sys.platform != "win32" else asyncio.run
 
 BODY = b'{"specversion":"1.0","id":"1","source":"/a","type":"note","data":1}'
 HEAD = b"POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/cloudevents+json\r\n"
@@ -109,7 +114,7 @@ def test_requests_on_one_connection() -> None:
             assert metric(server, "http_connections ") == 1
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_chunked_bodies_in_single_octets() -> None:
@@ -124,7 +129,7 @@ def test_chunked_bodies_in_single_octets() -> None:
             assert (await read_reply(reader))[0] == 202
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_trailers_are_dropped() -> None:
@@ -140,7 +145,7 @@ def test_trailers_are_dropped() -> None:
             assert host.accepted[0].subject is None
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,7 @@ def test_silent_clients_are_cut(sent: bytes, status: bytes | None, reason: str) 
             assert metric(server, f'http_connections_cut_total{{reason="{reason}"}}') == 1
             assert metric(server, "http_connections ") == 0
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_a_kept_connection_is_cut_when_idle_and_its_next_request_has_a_deadline() -> None:
@@ -191,7 +196,7 @@ def test_a_kept_connection_is_cut_when_idle_and_its_next_request_has_a_deadline(
             assert time.monotonic() - started < 0.5  # the header deadline, not the longer idle one
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_dripping_does_not_extend_a_deadline() -> None:
@@ -212,7 +217,7 @@ def test_dripping_does_not_extend_a_deadline() -> None:
             assert await drip(port, b"POST /events HTTP/1.1\r\n", b"X-A: b\r\n") < 1
             assert await drip(port, HEAD + b"Content-Length: 10000\r\n\r\n", b"x") < 1
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_our_own_slowness_is_no_deadline_of_the_clients() -> None:
@@ -227,7 +232,7 @@ def test_our_own_slowness_is_no_deadline_of_the_clients() -> None:
             assert [(await read_reply(reader))[0] for _ in range(2)] == [202, 200]
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 class LoudHost(FakeHost):
@@ -245,7 +250,7 @@ def test_a_client_that_does_not_read_is_cut() -> None:
                 await gone(server)
             assert metric(server, 'http_connections_cut_total{reason="write"}') == 1
 
-    asyncio.run(go())
+    run(go())
 
 
 @pytest.mark.parametrize("pieces", [1, 50])
@@ -256,6 +261,8 @@ def test_headers_are_bounded(pieces: int) -> None:
             head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 5000 + b"\r\n\r\n"
             size = len(head) // pieces
             for start in range(0, len(head), size):
+                if writer.is_closing():
+                    break
                 with contextlib.suppress(ConnectionError):
                     writer.write(head[start : start + size])
                     await writer.drain()
@@ -274,7 +281,7 @@ def test_headers_are_bounded(pieces: int) -> None:
             assert (await read_reply(reader))[0] == 202
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_endless_headers_are_cut() -> None:
@@ -290,7 +297,7 @@ def test_endless_headers_are_cut() -> None:
             assert metric(server, 'http_connections_cut_total{reason="header-size"}') == 1
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_a_refused_body_is_read_away_and_the_connection_goes_on() -> None:
@@ -305,7 +312,7 @@ def test_a_refused_body_is_read_away_and_the_connection_goes_on() -> None:
             assert (await read_reply(reader))[0] == 202
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_a_refused_body_without_end_is_cut() -> None:
@@ -321,7 +328,7 @@ def test_a_refused_body_without_end_is_cut() -> None:
             assert metric(server, 'http_connections_cut_total{reason="body"}') == 1
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 @pytest.mark.parametrize(
@@ -347,7 +354,7 @@ def test_what_is_not_http_answers_400_and_is_cut(sent: bytes) -> None:
             assert b"application/problem+json" in answer
             assert waited_s < 2
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_upgrades_are_ignored() -> None:
@@ -358,7 +365,7 @@ def test_upgrades_are_ignored() -> None:
             assert (await read_reply(reader))[0] == 200
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_forwarding_headers_do_not_change_the_peer() -> None:
@@ -371,15 +378,17 @@ def test_forwarding_headers_do_not_change_the_peer() -> None:
             assert (await read_reply(reader))[0] == 200
             writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_silent_clients_make_room_for_honest_ones() -> None:
     async def go() -> None:
-        async with serving(connections_max=20, header_timeout_s=30) as (server, port):
+        async with serving(connections_max=20) as (server, port):
             silent = [await connect(port) for _ in range(60)]
-            for _, writer in silent[::2]:
+            for _, writer in silent[::3]:
                 writer.write(b"POST /events HT")
+            for _, writer in silent[1::3]:
+                writer.write(HEAD + b"Content-Length: 100\r\n\r\n{")
             for expected in (202, 200, 200):
                 reader, writer = await connect(port)
                 writer.write(REQUEST)
@@ -390,7 +399,7 @@ def test_silent_clients_make_room_for_honest_ones() -> None:
             for _, writer in silent:
                 writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_a_house_full_of_work_turns_new_ones_away() -> None:
@@ -399,14 +408,16 @@ def test_a_house_full_of_work_turns_new_ones_away() -> None:
         async with serving(host, connections_max=16) as (_, port):
             busy = [await connect(port) for _ in range(16)]
             for _, writer in busy:
-                writer.write(HEAD + b"Content-Length: 100\r\n\r\n")
+                writer.write(REQUEST)
             await asyncio.sleep(0.1)
             reader, writer = await connect(port)
             assert (await read_to_end(reader)).startswith(b"HTTP/1.1 503 ")
+            host.gate.set()
+            assert {(await read_reply(each))[0] for each, _ in busy} <= {200, 202}
             for _, each in [*busy, (reader, writer)]:
                 each.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 # Start and stop
@@ -421,7 +432,7 @@ def test_an_address_in_use_is_a_clear_error() -> None:
             with pytest.raises(InternalError, match="cannot listen on"):
                 await HttpServer(FakeHost(plan()), ServerSettings(host="no.such.host.invalid", port=0)).start()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_ipv6() -> None:
@@ -439,7 +450,7 @@ def test_ipv6() -> None:
         writer.close()
         await server.stop(1)
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_stop_finishes_what_is_under_way_and_takes_nothing_new() -> None:
@@ -465,7 +476,7 @@ def test_stop_finishes_what_is_under_way_and_takes_nothing_new() -> None:
         idle_writer.close()
         writer.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_stop_cuts_at_the_deadline() -> None:
@@ -488,7 +499,7 @@ def test_stop_cuts_at_the_deadline() -> None:
         for each in (writer, slow_writer):
             each.close()
 
-    asyncio.run(go())
+    run(go())
 
 
 def test_signals_are_left_alone() -> None:
@@ -501,4 +512,4 @@ def test_signals_are_left_alone() -> None:
             assert during[1] is before[1]
             assert not loop_own or "runners" in repr(during[0])
 
-    asyncio.run(go())
+    run(go())
