@@ -321,13 +321,16 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         at_s = loop.time() + min(max(delay_s, TIMER_MIN_S), TIMER_MAX_S)
         if (armed := self._timers.get(lane.name)) is not None:
-            # The time is kept beside the handle: uvloop gives a plain Handle, without `when`, for a time less than a millisecond away.
             armed_s, timer = armed
-            if not timer.cancelled():
-                if loop.time() < armed_s <= at_s:
-                    return
-                timer.cancel()
-        self._timers[lane.name] = (at_s, loop.call_at(at_s, self._settle, lane))
+            if armed_s <= at_s:
+                return
+            timer.cancel()
+        self._timers[lane.name] = (at_s, loop.call_at(at_s, self._wake, lane))
+
+    def _wake(self, lane: Lane) -> None:
+        # Forgotten first: a loop may fire a timer a little early (uvloop counts whole milliseconds), and then it must be set again.
+        self._timers.pop(lane.name, None)
+        self._settle(lane)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         assert self._tasks is not None  # noqa: S101 - nothing spawns before `started`
