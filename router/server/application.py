@@ -13,6 +13,7 @@ from router.server.ingest import Ingest
 from router.server.metrics import ServerMetrics
 from router.server.operators import Operators
 from router.server.ports import Host
+from router.server.request_body import Inflow
 from router.server.settings import ServerSettings
 from router.server.sources import SourceIngest
 
@@ -28,8 +29,9 @@ class Application:
     def __init__(self, host: Host, settings: ServerSettings) -> None:
         self.metrics = ServerMetrics()
         self._host = host
-        self._ingest = Ingest(host, settings, self.metrics)
-        self._sources = SourceIngest(host, settings, self.metrics)
+        inflow = Inflow(body_bytes_max=settings.body_bytes_max, held_bytes_max=settings.held_bytes_max)
+        self._ingest = Ingest(host, settings, self.metrics, inflow)
+        self._sources = SourceIngest(host, settings, self.metrics, inflow)
         self._operators = Operators(host, settings, self.metrics)
 
     def drain(self) -> None:

@@ -104,7 +104,7 @@ class BoundedProtocol(HttpToolsProtocol):
         bounds.open.add(self)
         bounds.metrics.connections.set(len(bounds.open))
         if len(bounds.open) > bounds.connections_max and not self._make_room():
-            self.cut("full", problem("unavailable", "too many connections"))
+            self.cut("full", _full(bounds.settings))
             return
         self._enter(Phase.HEADERS)
 
@@ -292,7 +292,13 @@ def _headers_too_large(settings: ServerSettings) -> Reply:
     return problem("headers-too-large", f"request line and headers together may have {settings.header_bytes_max} bytes")
 
 
+def _full(settings: ServerSettings) -> Reply:
+    after = (b"retry-after", b"%d" % settings.retry_after_s)
+    return problem("unavailable", "too many connections", headers=(after,))
+
+
 def _octets(reply: Reply) -> bytes:
     phrase = _PHRASES.get(reply.status, b"Error")
-    head = b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-    return head % (reply.status, phrase, reply.content_type, len(reply.body)) + reply.body
+    head = b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\ncontent-length: %d\r\nconnection: close\r\n"
+    fields = b"".join(b"%b: %b\r\n" % field for field in reply.headers)
+    return head % (reply.status, phrase, reply.content_type, len(reply.body)) + fields + b"\r\n" + reply.body

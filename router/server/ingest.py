@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -27,7 +28,7 @@ from router.server.metrics import ServerMetrics
 from router.server.plain_json import decode_plain, has_event_headers
 from router.server.ports import Host
 from router.server.replies import Reply, event_problem, json_reply, problem, send_reply
-from router.server.request_body import ClientGoneError, read_body, require_identity_coding
+from router.server.request_body import ClientGoneError, Inflow, OverloadedError, require_identity_coding
 from router.server.settings import ServerSettings
 from router.store.port import Accepted
 
@@ -36,6 +37,8 @@ __all__ = ["Ingest", "acceptance_document", "handshake_reply", "method_not_allow
 _log = logging.getLogger(__name__)
 _ALLOW = (b"allow", b"POST, OPTIONS")
 
+_ORIGIN = re.compile(rb"[!-~]{1,255}")
+
 ERRORS_MAX = 100
 """Schema errors told about one batch; a sender that has more has the same one many times."""
 
@@ -43,8 +46,9 @@ ERRORS_MAX = 100
 class Ingest:
     """The ASGI callable for /events. `draining` makes it refuse new events with 503 while the server stops."""
 
-    def __init__(self, host: Host, settings: ServerSettings, metrics: ServerMetrics) -> None:
+    def __init__(self, host: Host, settings: ServerSettings, metrics: ServerMetrics, inflow: Inflow) -> None:
         self._host = host
+        self._inflow = inflow
         self._settings = settings
         self._metrics = metrics
         self.draining = False
@@ -58,7 +62,7 @@ class Ingest:
         except EventError as error:
             self._metrics.refused(error.fault.value)
             reply = event_problem(error)
-        except StoreUnavailableError as error:
+        except (StoreUnavailableError, OverloadedError) as error:
             reply = unavailable(self._settings, str(error))
         except asyncio.CancelledError:
             # Only the end of a graceful stop cancels a request; whether the event was kept, its repetition will tell.
@@ -81,14 +85,20 @@ class Ingest:
             return unavailable(self._settings, "no configuration is in force yet")
         headers: list[tuple[bytes, bytes]] = scope["headers"]
         require_identity_coding(headers)
-        body = await read_body(headers, receive, self._settings.body_bytes_max)
+        body = await self._inflow.read(headers, receive)
+        try:
+            return await self._accept(plan, headers, scope["query_string"], body)
+        finally:
+            self._inflow.release(body)
+
+    async def _accept(self, plan: Plan, headers: list[tuple[bytes, bytes]], query: bytes, body: bytes) -> Reply:
         content_type = next((value.decode("latin-1").strip() for name, value in headers if name == b"content-type"), "")
         strict, noted = self._settings.strict_cloudevents, self._metrics.forgiven
         mode = content_mode(content_type)
         if mode is ContentMode.BATCH:
             return await self._accept_batch(plan, decode(headers, body, strict=strict, noted=noted))
         if mode is ContentMode.BINARY and not has_event_headers(headers):
-            event = decode_plain(headers, scope["query_string"], body, content_type, strict=strict, noted=noted)
+            event = decode_plain(headers, query, body, content_type, strict=strict, noted=noted)
         else:
             (event,) = decode(headers, body, strict=strict, noted=noted)
         accepted = await self._host.accept(event)
@@ -150,7 +160,7 @@ def handshake_reply(scope: Scope, settings: ServerSettings) -> Reply:
     origin = asked.get(b"webhook-request-origin", b"").strip()
     granted: list[tuple[bytes, bytes]] = [_ALLOW]
     allowed = settings.webhook_origins
-    if origin and (allowed is None or origin.decode("latin-1").lower() in allowed):
+    if _ORIGIN.fullmatch(origin) and (allowed is None or origin.decode("latin-1").lower() in allowed):
         granted.append((b"webhook-allowed-origin", origin))
         if b"webhook-request-rate" in asked:
             granted.append((b"webhook-allowed-rate", b"*"))

@@ -135,12 +135,15 @@ class Operators:
     async def _healthz(self, _request: Request) -> Reply:
         return json_reply(200, {"status": "ok"})
 
-    async def _readyz(self, _request: Request) -> Reply:
+    async def _readyz(self, request: Request) -> Reply:
         plan = self._host.plan
         facts = self._host.health()
         is_ready = plan is not None and not self.draining and facts.get("ready", True) is not False
-        document = {**facts, "ready": is_ready, "revision": plan.revision if plan is not None else None}
-        return json_reply(200 if is_ready else 503, document)
+        # Everyone learns whether; why (endpoints' names among it) is for operators.
+        shown = facts if refusal(request.scope, self._settings.admin_token) is None else {}
+        document = {**shown, "ready": is_ready, "revision": plan.revision if plan is not None else None}
+        after = (b"retry-after", str(self._settings.retry_after_s).encode())
+        return json_reply(200, document) if is_ready else json_reply(503, document, (after,))
 
     async def _metrics_text(self, _request: Request) -> Reply:
         return Reply(200, self._host.render_metrics() + self._metrics.render(), METRICS_CONTENT_TYPE)
@@ -293,4 +296,5 @@ def _response(reply: Reply) -> Response:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reply.headers}
     headers["content-type"] = reply.content_type.decode("latin-1")
     headers["cache-control"] = "no-store"
+    headers["x-content-type-options"] = "nosniff"
     return Response(reply.body, reply.status, headers)

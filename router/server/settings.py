@@ -18,6 +18,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     - `host`, `port`: where to listen; port 0 takes any free one.
     - `admin_token`: demanded as a bearer token by everything but events in, /healthz and /readyz. None: those answer loopback clients only.
     - `body_bytes_max`: largest request body; CloudEvents intermediaries must take 64 KiB at least.
+    - `held_bytes_max`: all request bodies together that are being read or accepted; beyond it 503.
     - `header_bytes_max`: largest request line and header fields together.
     - `header_timeout_s`: from the first byte of a request (or the connection's start) to the end of its headers.
     - `body_timeout_s`: from there to the end of its body.
@@ -34,6 +35,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8080
     admin_token: Secret | None = None
     body_bytes_max: int = 1024 * 1024
+    held_bytes_max: int = 256 * 1024 * 1024
     header_bytes_max: int = 64 * 1024
     header_timeout_s: float = 10
     body_timeout_s: float = 30

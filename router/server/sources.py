@@ -33,7 +33,7 @@ from router.server.metrics import ServerMetrics
 from router.server.plain_json import derived_id
 from router.server.ports import Host
 from router.server.replies import Reply, event_problem, json_reply, problem, send_reply
-from router.server.request_body import ClientGoneError, read_body, require_identity_coding
+from router.server.request_body import ClientGoneError, Inflow, OverloadedError, require_identity_coding
 from router.server.settings import ServerSettings
 from router.server.verification import challenge, is_verified
 
@@ -60,8 +60,9 @@ class IncomingRequest(msgspec.Struct, frozen=True, kw_only=True):
 class SourceIngest:
     """Answers requests to the sources of the plan in force."""
 
-    def __init__(self, host: Host, settings: ServerSettings, metrics: ServerMetrics) -> None:
+    def __init__(self, host: Host, settings: ServerSettings, metrics: ServerMetrics, inflow: Inflow) -> None:
         self._host = host
+        self._inflow = inflow
         self._settings = settings
         self._metrics = metrics
         self.draining = False
@@ -76,7 +77,7 @@ class SourceIngest:
             self._metrics.refused(error.fault.value)
             is_unverified = error.fault is EventFault.UNVERIFIED
             reply = event_problem(error, ((b"www-authenticate", challenge(source.verify)),) if is_unverified else ())
-        except StoreUnavailableError as error:
+        except (StoreUnavailableError, OverloadedError) as error:
             reply = unavailable(self._settings, str(error))
         except asyncio.CancelledError:
             reply = unavailable(self._settings, "the server stopped before the event was accepted")
@@ -94,13 +95,21 @@ class SourceIngest:
         if self.draining:
             return unavailable(self._settings, "the server is shutting down")
         fields: list[tuple[bytes, bytes]] = scope["headers"]
-        body = await read_body(fields, receive, self._settings.body_bytes_max)
+        body = await self._inflow.read(fields, receive)
+        try:
+            return await self._accept(source, fields, scope["query_string"], body)
+        finally:
+            self._inflow.release(body)
+
+    async def _accept(
+        self, source: PlannedSource, fields: list[tuple[bytes, bytes]], query: bytes, body: bytes
+    ) -> Reply:
         headers = _texts(fields)
         now_s = self._host.clock.now_ms() / 1000
         if not is_verified(source.verify, headers, body, now_s=now_s):
             raise EventError(EventFault.UNVERIFIED, "the request does not prove that it comes from this source")
         require_identity_coding(fields)
-        request = read_request(headers, scope["query_string"], body, source.verify.scheme)
+        request = read_request(headers, query, body, source.verify.scheme)
         if source.verify.scheme == "slack" and isinstance(request.body, dict):
             answer = request.body.get("challenge")
             if request.body.get("type") == "url_verification" and isinstance(answer, str):
@@ -159,8 +168,12 @@ def _payload(source: PlannedSource, request: IncomingRequest, root: dict[str, An
     mapping = source.event.get("data")
     if mapping is None or mapping.expression.strip() == "body":
         return (request.body if request.is_json else None), request.octets or None, request.content_type
-    value = _search(source, "data", root)
-    return value, orjson.dumps(value), "application/json"
+    try:
+        octets = orjson.dumps(_search(source, "data", root))
+    except TypeError:
+        malformed(f"source `{source.name}` finds `data` that JSON cannot hold, such as a number of more than 64 bits")
+    # Read back, so that filters see what is delivered: JSON has no NaN, whatever an expression computed.
+    return orjson.loads(octets), octets, "application/json"
 
 
 def _attribute(source: PlannedSource, name: str, root: dict[str, Any]) -> str | int | bool | None:

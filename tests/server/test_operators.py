@@ -83,6 +83,13 @@ def test_not_ready_without_a_plan_when_the_host_says_so_and_while_stopping(call:
     assert call("GET", "/healthz").status_code == 200
 
 
+def test_strangers_learn_whether_but_not_why() -> None:
+    host = FakeHost(plan())
+    host.facts = {"ready": False, "held": {"crm": "gone"}}
+    response = Caller(host, address="192.0.2.7")("GET", "/readyz")
+    assert (response.status_code, response.json()) == (503, {"ready": False, "revision": "00000000deadbeef"})
+
+
 def test_metrics_are_the_hosts_and_ours(call: Caller) -> None:
     call.post_event()
     response = call("GET", "/metrics")
