@@ -128,10 +128,13 @@ class Reader:
         """Return the latest revisions."""
         return tuple(revision_of(row) for row in self._rows("revisions", (max(limit, 0),)))
 
-    def prunable(self, after: Place, before_ms: int, window: int) -> tuple[list[Place], Place | None]:
-        """Return the places of those of the next `window` old events that are over, and where to go on; None at the end."""
+    def prunable(self, after: Place, before_ms: int, window: int) -> tuple[list[tuple[Place, int]], Place | None]:
+        """Return which of the next `window` old events are over, and where to go on; None at the end.
+
+        Each comes with its place and the number of its deliveries.
+        """
         rows = self._rows("prunable", (*after, before_ms, window))
-        over = [(at_ms, seq) for at_ms, seq, is_over in rows if is_over]
+        over = [((at_ms, seq), deliveries) for at_ms, seq, deliveries in rows if deliveries is not None]
         return over, rows[-1][:2] if len(rows) == window else None
 
     def _walk(self, which: DeliveryFilter, start: Place, limit: int) -> Iterator[tuple[Delivery, int]]:

@@ -9,7 +9,7 @@ cancelled caller was leased is taken back. Nothing here touches SQL.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,8 +52,8 @@ _TAKE_BACK_AGAIN_S = 1.0
 
 _OLDEST: Place = (-(2**63), -1)
 
-_PRUNE_BATCH = 200
-"""Events deleted in one job. Deletion shares transactions with acceptances, so a job must be short."""
+_PRUNE_ROWS = 400
+"""Events and deliveries deleted in one job, or one event: about 10 ms. Deletion shares transactions with acceptances, so it is portioned."""
 
 
 class SqliteStore:
@@ -200,9 +200,8 @@ class SqliteStore:
             over, following = await self._on_lister(Reader.prunable, following, before_ms, _PRUNE_WINDOW)
             if len(over) > limit - pruned:
                 over = over[: limit - pruned]
-                following = over[-1]
-            for at in range(0, len(over), _PRUNE_BATCH):
-                seqs = [seq for _, seq in over[at : at + _PRUNE_BATCH]]
+                following = over[-1][0]
+            for seqs in _batches(over):
                 pruned += await self._on_writer(Engine.prune, seqs)
         self._pruned_to = following or _OLDEST
         return pruned
@@ -274,3 +273,17 @@ class SqliteStore:
             raise unavailable(self.path, error) from error
         finally:
             self._lock.release()
+
+
+def _batches(over: Sequence[tuple[Place, int]]) -> Iterator[list[int]]:
+    """Portion events that are over, given with the number of their deliveries, into jobs of a bounded size."""
+    seqs: list[int] = []
+    rows = 0
+    for (_, seq), deliveries in over:
+        if seqs and rows + 1 + deliveries > _PRUNE_ROWS:
+            yield seqs
+            seqs, rows = [], 0
+        seqs.append(seq)
+        rows += 1 + deliveries
+    if seqs:
+        yield seqs

@@ -112,6 +112,8 @@ PLANS: dict[str, list[str]] = {
         "SEARCH event USING COVERING INDEX event_by_time (received_at_ms>? AND received_at_ms<?)",
         "CORRELATED SCALAR SUBQUERY 1",
         "SEARCH delivery USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+        "CORRELATED SCALAR SUBQUERY 2",
+        "SEARCH delivery USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
     ],
 }
 

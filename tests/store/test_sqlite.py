@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import cast
 
 import apsw
 import pytest
@@ -182,6 +183,7 @@ def test_a_full_file_refuses_and_recovers(tmp_path: Path) -> None:
 FILE_LIMIT = """
 import asyncio, resource, signal, sys
 from pathlib import Path
+from typing import cast
 sys.path.insert(0, sys.argv[2])
 from router.errors import StoreUnavailableError
 from router.store.port import EventFilter
@@ -385,5 +387,27 @@ def test_a_failed_rollback_is_made_up_for(tmp_path: Path) -> None:
         accepted = await store.accept(acceptance("a"))
         assert await store.event(accepted.key) is not None
         assert len((await store.events(EventFilter(), limit=9)).items) == 2
+
+    run(tmp_path / "events.db", work)
+
+
+def test_pruning_is_portioned_by_rows(tmp_path: Path) -> None:
+    async def work(store: SqliteStore) -> None:
+        for endpoints in (0, 300, 90, 500, 1, 1):
+            offered = acceptance(*["a"] * endpoints)
+            await store.accept(offered)
+            await store.apply([transition(name, Move.CANCEL) for name in ids(offered.deliveries)])
+        changes: list[int] = []
+
+        def note() -> bool:
+            changes.append(engine_connection.total_changes())
+            return False
+
+        engine_connection = cast("apsw.Connection", await on_writer(store, lambda engine: engine.connection))
+        changes.append(engine_connection.total_changes())
+        engine_connection.set_commit_hook(note)
+        assert await store.prune(before_ms=10_000, limit=99) == 6
+        assert len(changes) == 1 + 3, "0 + 300 + 90, then 500 alone, then the rest"
+        assert await store.backlogs() == ()
 
     run(tmp_path / "events.db", work)

@@ -117,9 +117,11 @@ FROM revision WHERE revision = ?1 AND state != 'rejected' ORDER BY seq DESC LIMI
 SELECT revision, state, at_ms, commit_id, x'', diagnostics FROM revision ORDER BY seq DESC LIMIT ?1;
 
 -- name: prunable
--- Walk old events, oldest first, and say of each whether everything is over for it.
-SELECT received_at_ms, seq, NOT EXISTS (
+-- Walk old events, oldest first, and say of each for which everything is over how many deliveries it has; of the others NULL.
+SELECT received_at_ms, seq, CASE WHEN NOT EXISTS (
     SELECT 1 FROM delivery
     WHERE delivery.seq BETWEEN event.seq << 16 AND (event.seq << 16) + 65535 AND delivery.state IN (0, 2, 4)
-)
+) THEN (
+    SELECT count(*) FROM delivery WHERE delivery.seq BETWEEN event.seq << 16 AND (event.seq << 16) + 65535
+) END
 FROM event WHERE (received_at_ms, seq) > (?1, ?2) AND received_at_ms < ?3 ORDER BY received_at_ms, seq LIMIT ?4;
