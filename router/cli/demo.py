@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
-from router.cli.configuration import add_path
+from router.cli.configuration import add_path, take_snapshot
 from router.cli.exits import EXIT_FINDINGS, EXIT_OK
 from router.cli.options import Commands, add_colour, add_command, duration_s
 from router.cli.printing import say, style_for
@@ -24,6 +25,7 @@ the run; nothing leaves 127.0.0.1.
 _EXAMPLES = """\
   router demo                       the example in routes/
   router demo --flaky crm           let another endpoint fail its first requests
+  eval "$(router demo --env)"       only make up the secrets, to try `router run` and `router listen` by hand
 """
 
 _EXITS = "exit codes: 0 everything was delivered and verified, 1 something was not, 2 could not run"
@@ -52,6 +54,9 @@ def add(commands: Commands) -> None:
         default=15.0,
         help="give up waiting for deliveries after this (default 15s)",
     )
+    parser.add_argument(
+        "--env", action="store_true", help="print made-up secrets as shell commands, and do nothing else"
+    )
     add_colour(parser)
 
 
@@ -59,6 +64,8 @@ def demo(arguments: argparse.Namespace) -> int:
     """Run the demonstration, print its table, return the exit code."""
     import asyncio
 
+    if arguments.env:
+        return _print_secrets(arguments.path)
     from router.cli.demonstration import Demonstration
     from router.cli.rendering.demo_report import demo_report
 
@@ -68,3 +75,11 @@ def demo(arguments: argparse.Namespace) -> int:
     outcome = asyncio.run(demonstration.run())
     print(demo_report(outcome, style=style_for(sys.stdout, arguments.color)))
     return EXIT_OK if outcome.is_complete else EXIT_FINDINGS
+
+
+def _print_secrets(path: str) -> int:
+    from router.cli.demo_secrets import made_up_secrets
+
+    for name, value in made_up_secrets(take_snapshot(path)).items():
+        print(f"export {name}={shlex.quote(value)}")
+    return EXIT_OK

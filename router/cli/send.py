@@ -199,9 +199,9 @@ def _described(event: dict[str, Any], answer: httpx.Response, style: Style) -> s
         return "\n".join(lines)
     deliveries = record.get("deliveries", []) if isinstance(record, dict) else []
     lines = [f"{style('accepted', 'green')} {name}" + ("" if deliveries else ": no route took it")]
-    width = max((len(delivery["route"]) for delivery in deliveries), default=0)
+    width, end = (max((len(delivery[name]) for delivery in deliveries), default=0) for name in ("route", "endpoint"))
     lines += [
-        f"  {printable(delivery['route']):<{width}} → {printable(delivery['endpoint'])}  {style(delivery['id'], 'dim')}"
+        f"  {printable(delivery['route']):<{width}} → {printable(delivery['endpoint']):<{end}}  {style(delivery['id'], 'dim')}"
         for delivery in deliveries
     ]
     return "\n".join(lines)

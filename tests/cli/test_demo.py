@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from router.cli import main
+from router.compiler import compile_snapshot
+from router.syntax.snapshot import Snapshot
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,3 +37,13 @@ def test_what_cannot_be_shown(
     monkeypatch.chdir(ROOT)
     assert main(["demo", "--flaky", "nobody"]) == 2
     assert capsys.readouterr().err.endswith("router: --flaky nobody: there is no such endpoint\n")
+
+
+def test_made_up_secrets_are_enough_to_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["demo", "--env"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    environ = dict(line.removeprefix("export ").split("=", 1) for line in lines)
+    assert {"CRM_TOKEN", "CRM_SIGNING_KEY", "GITHUB_WEBHOOK_SECRET"} <= environ.keys()
+    environ = {name: shlex.split(value)[0] for name, value in environ.items()}
+    assert compile_snapshot(Snapshot.take(Path("routes"), environ=environ), require_secrets=True).plan is not None

@@ -99,15 +99,22 @@ def test_attempts_are_counted_by_delivery() -> None:
 
 def test_text() -> None:
     body = json.dumps({"id": "o1", "note": "é"}).encode()
-    headers = {**signed(body), "authorization": "Bearer top-secret", "x-region": "DE", "host": "x"}
+    headers = {
+        **signed(body),
+        "authorization": "Bearer top-secret",
+        "x-api-key": "top-secret",
+        "x-region": "DE",
+        "host": "x",
+    }
     (arrival,), _ = deliver([(headers, body)])
     assert arrival_text(arrival, style=Style(colours=False), body_characters_max=100) == (
         "22:13:20.000 POST /crm → 200  signature verified\n"
         "  webhook-id: dlv_1\n"
         "  webhook-timestamp: 1700000000\n"
         "  content-type: application/json\n"
-        "  x-region: DE\n"
         "  authorization: Bearer …\n"
+        "  x-api-key: …\n"
+        "  x-region: DE\n"
         "  {\n"
         '    "id": "o1",\n'
         '    "note": "é"\n'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,8 +21,8 @@ _HIDDEN = (
     "connection",
     "transfer-encoding",
     "webhook-signature",
-    "authorization",
 )
+_CREDENTIALS = re.compile(r"(?:^|-)(?:proxy-)?(?:authorization|auth|token|secret|key|apikey|password|cookie)$")
 
 
 def arrival_text(arrival: Arrival, *, style: Style, body_characters_max: int) -> str:
@@ -34,10 +35,7 @@ def arrival_text(arrival: Arrival, *, style: Style, body_characters_max: int) ->
     ]
     names = [name for name in _SHOWN_HEADERS if name in arrival.headers]
     names += sorted(name for name in arrival.headers if name not in (*_SHOWN_HEADERS, *_HIDDEN))
-    lines += [f"  {style(name + ':', 'dim')} {printable(arrival.headers[name])}" for name in names]
-    if "authorization" in arrival.headers:
-        scheme = arrival.headers["authorization"].partition(" ")[0]
-        lines.append(f"  {style('authorization:', 'dim')} {printable(scheme)} …")
+    lines += [f"  {style(name + ':', 'dim')} {printable(_shown(name, arrival.headers[name]))}" for name in names]
     lines += [f"  {line}" for line in _body_lines(arrival, body_characters_max)]
     return "\n".join(lines)
 
@@ -48,13 +46,21 @@ def arrival_record(arrival: Arrival) -> dict[str, Any]:
         "at_ms": arrival.at_ms,
         "method": arrival.method,
         "path": arrival.path,
-        "headers": {name: value for name, value in arrival.headers.items() if name != "authorization"},
+        "headers": {name: _shown(name, value) for name, value in arrival.headers.items()},
         "body": _value(arrival),
         "attempt": arrival.attempt,
         "verified": arrival.verified,
         "reason": arrival.reason,
         "status": arrival.status,
     }
+
+
+def _shown(name: str, value: str) -> str:
+    """Return a header's value, or only the scheme of what is probably a credential."""
+    if _CREDENTIALS.search(name) is None or name == "idempotency-key":
+        return value
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} …" if space and name.endswith("authorization") else "…"
 
 
 def _verdict(arrival: Arrival, style: Style) -> str:
