@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from router.language.documents import (
     DEFAULT_RETRY_S,
@@ -250,3 +253,50 @@ def test_the_projects_own_example_reads() -> None:
     configuration, findings = _read(Path(__file__).resolve().parents[2] / "routes")
     assert [str(d) for d in findings if d.severity == "error"] == []
     assert configuration.routes
+
+
+_LINES = (_GOLDEN / "ok" / "reference.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
+_SCRAPS = [
+    "",
+    "x",
+    ": ",
+    "[",
+    "}",
+    "null",
+    "5",
+    "{}",
+    "[]",
+    "'",
+    "${HOST}",
+    "${UNSET}",
+    "!x ",
+    "&a ",
+    "*a",
+    "- ",
+    "  ",
+    "true",
+    "\n",
+]
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_no_mutilation_of_a_configuration_crashes_the_reader(data: st.DataObject) -> None:
+    lines = list(_LINES)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(lines) - 1))
+        line = lines[at]
+        column = data.draw(st.integers(0, len(line)))
+        width = data.draw(st.integers(0, 12))
+        lines[at] = line[:column] + data.draw(st.sampled_from(_SCRAPS)) + line[column + width :]
+    text = "".join(lines)
+    with TemporaryDirectory() as folder:
+        document = Path(folder, "a.yaml")
+        document.write_text(text, encoding="utf-8")
+        configuration, findings = _read(document, {"HOST": "crm.example.com", "EIGHT": "8"})
+    shown = text.splitlines()
+    for finding in findings:
+        assert 1 <= finding.span.line <= len(shown)
+        assert 1 <= finding.span.column <= len(shown[finding.span.line - 1]) + 1
+    for section in ("sources", "event_types", "transforms", "endpoints", "routes"):
+        assert all((section, name) in configuration.origin for name in getattr(configuration, section))
