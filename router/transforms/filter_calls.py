@@ -209,14 +209,19 @@ def _map(emit: Expressions, node: nodes.Filter) -> Call | None:
         )
         return None
     spec = FILTERS.get(name)
-    if spec is None or spec.attribute is not None or spec.partial:
-        if spec is None and name not in COMPILED:
-            _unknown_filter(emit, node.args[0], name)
-        else:
+    if spec is None:
+        if name in COMPILED:
             emit.report("RT404", node.args[0], f"`map` cannot apply `{name}`", "write a loop")
+        else:
+            _unknown_filter(emit, node.args[0], name)
         return None
-    inner = nodes.Filter(node.node, name, node.args[1:], [], None, None, lineno=node.lineno)
-    if _bind(emit, inner, spec.signature) is None:
+    bound = _bind(
+        emit, nodes.Filter(node.node, name, node.args[1:], [], None, None, lineno=node.lineno), spec.signature
+    )
+    if bound is None:
+        return None
+    if spec.attribute is not None and "attribute" in bound.arguments:
+        emit.report("RT404", node, f"within `map`, `{name}` takes no attribute", "write a loop")
         return None
     return "map_filter", [load(FUNCTION_PREFIX + name), *map(emit.value, node.args[1:])], {}, False
 

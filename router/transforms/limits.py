@@ -7,6 +7,7 @@ event under the same revision always renders to the same bytes or fails in the s
 from __future__ import annotations
 
 __all__ = [
+    "BRANCHES_MAX",
     "DEPTH_MAX",
     "HEADER_CHARS_MAX",
     "INTEGER_MAX",
@@ -43,6 +44,10 @@ NODES_MAX = 50_000
 
 DEPTH_MAX = 60
 """Nesting of one template's syntax tree; the parser itself gives up at about 80 parentheses."""
+
+BRANCHES_MAX = 100
+"""`elif`s of one `if`: each nests one level deeper in the generated code, and Python's compiler recurses. More of them are an object
+literal and a lookup."""
 
 LOOPS_NESTED_MAX = 8
 """Loops within loops. CPython's compiler stops at 20 nested blocks."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from router.transforms.budget import MISSING, Budget, weigh
 from router.transforms.limits import TEXT_PER_STEP
-from router.transforms.operators import add, dig, number, piece
+from router.transforms.operators import add, dig, number, piece, present
 from router.transforms.predicates import is_undefined
 from router.transforms.problem import Fault, kind_of
 
@@ -160,6 +160,7 @@ def sort(
 ) -> list[Any]:
     """Return the items in order, by themselves or by one or more attributes (`attribute='country,name'`)."""
     entries = _sequence(budget, "sort", value)
+    budget.spend(3 * len(entries))  # making keys and comparing them costs about what four turns of a loop do
     return _sorted(
         _keys(budget, entries, attribute, case_sensitive=bool(case_sensitive)), entries, reverse=bool(reverse)
     )
@@ -246,7 +247,7 @@ def map_attribute(budget: Budget, value: Any, attribute: Attribute, default: Any
 
 def map_filter(budget: Budget, value: Any, function: Callable[..., Any], *arguments: Any) -> list[Any]:
     """Return what a filter makes of every item."""
-    return [function(budget, entry, *arguments) for entry in _sequence(budget, "map", value)]
+    return [present(function(budget, entry, *arguments)) for entry in _sequence(budget, "map", value)]
 
 
 def select(

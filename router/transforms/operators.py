@@ -184,12 +184,14 @@ def less_equal(budget: Budget, left: Any, right: Any) -> bool:
 
 def greater(budget: Budget, left: Any, right: Any) -> bool:
     """Compare two numbers or two strings."""
-    return less(budget, right, left)
+    _ordered(budget, left, right)
+    return bool(left > right)
 
 
 def greater_equal(budget: Budget, left: Any, right: Any) -> bool:
     """Compare two numbers or two strings."""
-    return less_equal(budget, right, left)
+    _ordered(budget, left, right)
+    return bool(left >= right)
 
 
 def within(budget: Budget, value: Any, container: Any) -> bool:

@@ -14,6 +14,10 @@ Path = tuple[str | int, ...]
 """Where a template stands in its transform: `("payload", "items", 0)`, `("headers", "X-Region")`."""
 
 
+_EXPRESSION_CHARS_MAX = 80
+_MESSAGE_CHARS_MAX = 400
+
+
 class TransformProblem(msgspec.Struct, frozen=True, kw_only=True):
     """One finding about a transform.
 
@@ -44,12 +48,19 @@ class RenderError(RouterError):
         self, message: str, *, path: Path = (), expression: str | None = None, start: int = 0, end: int = 0
     ) -> None:
         where = dotted(path) if path else "payload"
-        super().__init__(f"{where}: `{expression}`: {message}" if expression else f"{where}: {message}")
+        shown = _shown(expression) if expression else ""
+        message = message if len(message) <= _MESSAGE_CHARS_MAX else message[: _MESSAGE_CHARS_MAX - 1] + "…"
+        super().__init__(f"{where}: `{shown}`: {message}" if shown else f"{where}: {message}")
         self.message = message
         self.path = path
         self.expression = expression
         self.start = start
         self.end = end
+
+
+def _shown(expression: str) -> str:
+    line = " ".join(expression.split())
+    return line if len(line) <= _EXPRESSION_CHARS_MAX else line[: _EXPRESSION_CHARS_MAX - 1] + "…"
 
 
 class Fault(Exception):  # noqa: N818 - it never leaves this package: the renderer adds the place and makes it a RenderError

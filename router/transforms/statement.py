@@ -29,7 +29,7 @@ from router.transforms.code import (
     statement,
 )
 from router.transforms.expression import Expressions
-from router.transforms.limits import LOOPS_NESTED_MAX, NODES_PER_STEP
+from router.transforms.limits import BRANCHES_MAX, LOOPS_NESTED_MAX, NODES_PER_STEP
 from router.transforms.names import ROOTS, construct_of
 from router.transforms.template import Template, nodes
 from router.transforms.workshop import Loop, Scope, Variable
@@ -142,6 +142,10 @@ class _Writer:
         return statement(ast.Call(func=append, args=[piece], keywords=[]))
 
     def _if(self, node: nodes.If) -> ast.stmt:
+        if len(node.elif_) > BRANCHES_MAX:
+            help = "look the value up: `{'a': 1, 'b': 2}[data.x]`"
+            self._emit.report("RT409", node, f"more than {BRANCHES_MAX} branches", help, token=True)
+            return ast.Pass()
         otherwise = self._statements(node.else_) if node.else_ else []
         for branch in reversed(node.elif_):
             otherwise = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import msgspec
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -141,15 +141,21 @@ class _Scanner(Environment):
 
 
 def _oversize(body: list[nodes.Node]) -> TemplateFault | None:
-    count = 0
+    count = start = 0
     pending = [(node, 1) for node in body]
     while pending:
         node, depth = pending.pop()
         count += 1
+        if (
+            cast("int | None", node.lineno) is None
+        ):  # as with the operand of a comparison: take what it holds, or what came before
+            children = (child.lineno for child in node.iter_child_nodes() if child.lineno is not None)
+            node.lineno = next(children, start)
+        start = node.lineno
         if depth > DEPTH_MAX:
-            return TemplateFault("RT409", f"more than {DEPTH_MAX} levels of nesting", node.lineno, node.lineno + 1)
+            return TemplateFault("RT409", f"more than {DEPTH_MAX} levels of nesting", start, start + 1)
         if count > NODES_MAX:
-            return TemplateFault("RT409", "the template is too large", node.lineno, node.lineno + 1)
+            return TemplateFault("RT409", "the template is too large", start, start + 1)
         pending.extend((child, depth + 1) for child in node.iter_child_nodes())
     return None
 

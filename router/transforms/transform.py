@@ -97,8 +97,7 @@ class CompiledTransform:
                 body = orjson.dumps(value)
             except (TypeError, RecursionError) as error:
                 raise RenderError(f"the payload is not JSON: {error}", path=("payload",)) from error
-        if len(body) > OUTPUT_BYTES_MAX:
-            raise RenderError(f"the output is larger than {OUTPUT_BYTES_MAX:,} bytes", path=("payload",))
+            _check_size(body)
         headers = tuple((name, self._header(name, made, document, spent)) for name, made in self._headers)
         return Rendered(value=value, body=body, content_type=self.content_type, headers=headers)
 
@@ -112,6 +111,7 @@ class CompiledTransform:
             body = text.encode()
         except UnicodeEncodeError as error:
             raise RenderError("the text holds half of a surrogate pair", path=("payload",)) from error
+        _check_size(body)
         if not self._json:
             return text, body
         try:
@@ -150,6 +150,11 @@ class CompiledTransform:
                 found = (self._sites[line - 1], trace.tb_frame.f_locals)
             trace = trace.tb_next
         return found
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > OUTPUT_BYTES_MAX:
+        raise RenderError(f"the output is larger than {OUTPUT_BYTES_MAX:,} bytes", path=("payload",))
 
 
 def _reason(error: Exception) -> str:
@@ -206,7 +211,11 @@ def compile_transform(
     problems = _in_order(shop.problems)
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    functions = load_functions(shop.functions, _NAMESPACE)
+    try:
+        functions = load_functions(shop.functions, _NAMESPACE)
+    except RecursionError:  # the caller's own stack was deep already: the limits leave room for any usual one
+        shop.report("RT409", ("payload",), (0, 0), "the transform is nested too deeply")
+        return None, _in_order(shop.problems)
     compiled = CompiledTransform(
         payload=functions["payload"],
         text=text,

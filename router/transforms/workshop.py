@@ -163,7 +163,23 @@ class Extents:
         # What joins others carries the line of a neighbour, or none.
         own = spans[0] if isinstance(node, borrowed) else (node.lineno, self._own_end(node))
         spans.append(own)
-        return min(start for start, _ in spans), max(end for _, end in spans)
+        return self._balanced(min(start for start, _ in spans), max(end for _, end in spans))
+
+    def _balanced(self, start: int, end: int) -> tuple[int, int]:
+        """Take in the parentheses that belong to an operand, which are in no node."""
+        tokens = self._template.tokens
+        first, depth, lowest = self._template.token_at(start), 0, 0
+        for token in tokens[first:]:
+            if token.start >= end:
+                break
+            depth += (token.text in _OPEN) - (token.text in _CLOSE) if token.kind == "operator" else 0
+            lowest = min(lowest, depth)
+        while lowest < 0 and first > 0:
+            first -= 1
+            if tokens[first].kind == "operator":
+                lowest += (tokens[first].text in _OPEN) - (tokens[first].text in _CLOSE)
+            start = tokens[first].start
+        return start, end
 
     def _own_end(self, node: nodes.Node) -> int:
         tokens = self._template.tokens
