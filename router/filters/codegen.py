@@ -216,11 +216,17 @@ class Source:
 
     def projection(self, node: Projection | ValueProjection | FilterProjection) -> str:
         kind, items = ("dict", "b.values()") if isinstance(node, ValueProjection) else ("list", "b")
+        name = self.name("project")
+        if isinstance(node.right, Field) and isinstance(node, Projection):
+            member = f"isinstance(e, dict) and (v := e.get({node.right.name!r})) is not None"
+            self.functions.append(
+                f"def {name}(b, k):\n return [v for e in b if {member}] if isinstance(b, list) else None\n"
+            )
+            return f"{name}({self.value(node.left)}, k)"
         body = ""
         if isinstance(node, FilterProjection):
             body = f"  if not ({self.truth(node.condition)}): continue\n"
         body += f"  v = {self.value(node.right)}\n  if v is not None: r.append(v)\n"
-        name = self.name("project")
         self.functions.append(
             f"def {name}(b, k):\n if not isinstance(b, {kind}): return None\n r = []\n for e in {items}:\n{body} return r\n"
         )

@@ -40,7 +40,7 @@ __all__ = [
     "mask_of",
 ]
 
-PLAIN_CLAUSES_MAX: Final = 512
+PLAIN_CLAUSES_MAX: Final = 1024
 """Up to this size a table's sets are plain integers and a range column keeps one at every bound."""
 
 TEXT_CODE_POINTS_MAX: Final = 64
@@ -102,9 +102,13 @@ class Column:
         if len(found) == 1:
             return self._bits(found[0])
         hits = 0
+        numbers: list[int] = []
         for bits in found:
-            hits |= self._bits(bits)
-        return hits
+            if isinstance(bits, int):
+                hits |= bits
+            else:
+                numbers += bits
+        return hits | mask_of(numbers, self.size) if numbers else hits
 
 
 class EqualColumn(Column):
@@ -146,27 +150,29 @@ class AnyColumn(EqualColumn):
     def narrow(self, value: Any) -> int | None:
         """See Column."""
         if isinstance(value, list):
-            return self.base ^ self._union(self.found(value))
+            return self.base ^ self.hits(value)
         if self.fails:
             return None
         return self.base if value is None else super().narrow(value)
 
-    def found(self, items: list[Any]) -> list[Bits]:
-        """Return the table's entries for the elements of an array."""
-        get = self.table.get
+    def hits(self, items: list[Any]) -> int:
+        """Return the clauses that an element of an array meets."""
+        table = self.table
+        if not self.tagged:
+            try:
+                return self._union([table[item] for item in table.keys() & items])
+            except TypeError:  # an array or object is among them
+                pass
         found = []
         for item in items:
-            if item is True or item is False:
-                if not self.tagged:
-                    continue
-                item = TAGS[item]  # noqa: PLW2901
+            key = TAGS[item] if self.tagged and (item is True or item is False) else item
             try:
-                bits = get(item)
+                bits = table.get(key)
             except TypeError:
                 continue
             if bits is not None:
                 found.append(bits)
-        return found
+        return self._union(found)
 
 
 class TextColumn(Column):

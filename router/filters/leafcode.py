@@ -109,16 +109,19 @@ class _Writer:
         self.lines += [f"try: m &= {table}.get({key}, {base})", f"except TypeError: m &= {base}"]
 
     def any(self, v: str, column: AnyColumn) -> None:
-        base, table = self.table(column.base), self.table(column.table)
-        key = "TAGS[x] if x is True or x is False else x" if column.tagged else "x"
-        self.lines += [
-            f"if isinstance({v}, list):",
-            " h = 0",
-            f" for x in {v}:",
-            f"  try: h |= {table}.get({key}, 0)",
-            "  except TypeError: pass",
-            f" m &= {base} ^ h",
-        ]
+        base, hits = self.table(column.base), self.table(column.hits)
+        self.lines.append(f"if isinstance({v}, list):")
+        if column.tagged:
+            self.lines.append(f" m &= {base} ^ {hits}({v})")
+        else:
+            table = self.table(column.table)
+            self.lines += [
+                " h = 0",
+                " try:",
+                f"  for x in {v} if len({v}) < 6 else {table}.keys() & {v}: h |= {table}.get(x, 0)",
+                f" except TypeError: h = {hits}({v})",
+                f" m &= {base} ^ h",
+            ]
         if column.fails:
             self.lines.append(f"else: w |= {self.table(column.covered)}")
         else:
