@@ -11,16 +11,18 @@ from typing import Any
 
 import jsonschema_rs
 
-__all__ = ["DEFAULT_DIALECT", "DIALECTS", "MetaschemaError", "dialect_of", "metaschema_errors"]
+__all__ = ["DEFAULT_DIALECT", "DIALECTS", "DRAFT_4", "MetaschemaError", "dialect_of", "metaschema_errors"]
 
 DEFAULT_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+DRAFT_4 = "http://json-schema.org/draft-04/schema"
 
 DIALECTS: dict[str, str] = {
     DEFAULT_DIALECT: "2020-12",
     "https://json-schema.org/draft/2019-09/schema": "2019-09",
     "http://json-schema.org/draft-07/schema": "draft-07",
     "http://json-schema.org/draft-06/schema": "draft-06",
-    "http://json-schema.org/draft-04/schema": "draft-04",
+    DRAFT_4: "draft-04",
 }
 """Meta-schema URIs without fragment, and the names people call them by."""
 

@@ -177,6 +177,8 @@ def _sentence(error: jsonschema_rs.ValidationError) -> str:  # noqa: C901 - one 
             return f"must match exactly one of the {len(context)} forms allowed here, but matches more"
         case _Kind.Not():
             return "has a form that `not` excludes"
+        case _Kind.FalseSchema() if error.schema_path[-1:] == ["additionalProperties"]:
+            return "has an unknown member"  # which one the validator does not say when no member is known
         case _Kind.FalseSchema():
             return "is not allowed here"
         case _Kind.UnevaluatedItems(unexpected=indexes):

@@ -15,11 +15,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import orjson
 
-from router.payloads.draft import DEFAULT_DIALECT, dialect_of, metaschema_errors
+from router.payloads.draft import DEFAULT_DIALECT, DRAFT_4, dialect_of, metaschema_errors
 from router.payloads.explain import explain
 from router.syntax.loader import load
 
@@ -60,11 +60,22 @@ class SchemaFiles:
         self.problems: list[tuple[str, str]] = []
         self.dialect = DEFAULT_DIALECT
 
-    def settle(self, document: Any, uri: str, name: str) -> None:
-        """Remember where a document lives, so that its neighbours are found although its `$id` is elsewhere."""
-        identifier = document.get("$id", document.get("id")) if isinstance(document, dict) else None
-        if isinstance(identifier, str) and not identifier.startswith("#"):
-            self._homes.append((urljoin(uri, identifier), name))
+    def settle(self, document: Any, name: str) -> Any:
+        """Return a document as the validator shall see it, having remembered where it lives.
+
+        The meta-schema is written the one way the validator knows. An `$id` that is an address is kept; one that is only a name is left out,
+        because the document already has one, its file's.
+        """
+        if not isinstance(document, dict):
+            return document
+        dialect = dialect_of(document, self.dialect) or self.dialect
+        keyword = "id" if dialect == DRAFT_4 else "$id"
+        identifier = document.get(keyword)
+        if isinstance(identifier, str) and urlsplit(identifier).scheme:
+            self._homes.append((identifier, name))
+        elif isinstance(identifier, str) and not identifier.startswith("#"):
+            document = {key: value for key, value in document.items() if key != keyword}
+        return {**document, "$schema": dialect}
 
     def retrieve(self, uri: str) -> Any:
         """Return the document at a URI; `true`, with a problem kept, where there is none, so that one run finds them all."""
@@ -74,9 +85,7 @@ class SchemaFiles:
                 data = self._read(name)
             except OSError:
                 continue
-            document = self._decode(name, data, uri)
-            self.settle(document, uri, name)
-            return document
+            return self.settle(self._decode(name, data, uri), name)
         self.problems.append((uri, _refusal(uri, tried)))
         return True
 

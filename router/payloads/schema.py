@@ -9,12 +9,12 @@ two. A payload is refused for what its schema certainly forbids, not for what on
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
 import jsonschema_rs
-import orjson
 
 from router.payloads.draft import DIALECTS, dialect_of, metaschema_errors
 from router.payloads.explain import Violation, explain
@@ -59,7 +59,7 @@ class PayloadSchema:
         """
         if self._validator.is_valid(data):
             return ()
-        if len(orjson.dumps(data)) > DETAIL_BYTES_MAX:
+        if len(json.dumps(data, separators=(",", ":"))) > DETAIL_BYTES_MAX:
             try:
                 self._validator.validate(data)
             except jsonschema_rs.ValidationError as error:
@@ -82,22 +82,31 @@ def compile_schema(
     the keyword `format` is asserted. Raises SchemaError with every fault found, of this schema and of the files it refers to.
     """
     document: Any = dict(schema) if isinstance(schema, Mapping) else schema
+    try:
+        json.dumps(document, allow_nan=False)
+        jsonschema_rs.is_valid(
+            {"const": 0}, document
+        )  # it knows what it cannot read, such as names that are no strings
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SchemaError([("", f"the schema is not JSON: {error}")]) from error
     dialect = dialect_of(document)
     if dialect is None:
         raise SchemaError(
             [("/$schema", f"unknown JSON Schema draft: known are {', '.join(f'`{uri}`' for uri in DIALECTS)}")]
         )
-    errors = metaschema_errors(document, dialect)
+    try:
+        errors = metaschema_errors(document, dialect)
+    except ValueError as error:  # names that are no strings, as YAML may have them
+        raise SchemaError([("", f"the schema is not JSON: {error}")]) from error
     if errors:
         found = dict.fromkeys(explain(error) for error in errors)
         raise SchemaError([(violation.pointer, violation.detail) for violation in found][:_PROBLEMS_MAX])
     files = SchemaFiles(read)
     files.dialect = dialect
     uri = uri_of(base)
-    files.settle(document, uri, base)
     try:
         validator = jsonschema_rs.validator_for(
-            {"$schema": dialect, **document} if isinstance(document, dict) else document,
+            files.settle(document, base),
             base_uri=uri,
             retriever=files.retrieve,
             validate_formats=formats,
@@ -105,8 +114,6 @@ def compile_schema(
     except jsonschema_rs.ValidationError as error:
         if not files.problems:
             raise SchemaError([_reference_problem(document, error)]) from error
-    except ValueError as error:
-        raise SchemaError([("", f"the schema is not JSON: {error}")]) from error
     if files.problems:
         raise SchemaError(sorted((_pointer_of(document, uri, asked), message) for asked, message in files.problems))
     return PayloadSchema(validator, DIALECTS[dialect])
