@@ -13,10 +13,15 @@ from router.filters.nodes import (
     Call,
     ExpressionArgument,
     Field,
+    FilterProjection,
+    Flatten,
+    Index,
     Literal,
     Node,
     Not,
     Pipe,
+    Projection,
+    Slice,
     StringList,
     Sub,
     ValueProjection,
@@ -121,22 +126,37 @@ def _constant_error(node: Call) -> FilterSyntaxError | None:
 
 def _precedence(tree: Node, expression: str) -> Iterator[FilterProblem]:
     """Find `!a.b`, which JMESPath reads as `(!a).b`: a member of a boolean, so always null, so never a match."""
+    told: set[int] = set()
     for node in walk(tree):
-        if not isinstance(node, Sub | ValueProjection) or not isinstance(node.left, Not):
+        negation = _negated_base(node, expression)
+        if negation is None or negation.start in told:
             continue
-        negation = node.left
-        if expression[negation.start] != "!":  # parentheses around it: the writer has said what they mean
-            continue
-        written = expression[negation.start : node.end]
+        told.add(negation.start)
+        first, last = expression[negation.start : negation.end], expression[negation.end : node.end]
         yield FilterProblem(
             code="RT308",
             severity="error",
-            message=f"`{written}` means `({expression[negation.start : negation.end]}){expression[negation.end : node.end]}`, "
-            "which is never true",
+            message=f"`{first}{last}` means `({first}){last}`, a member of true or false, which is never true",
             start=negation.start,
             end=node.end,
-            help=f"write !({written[1:].strip()})",
+            help=f"write !({(first + last)[1:].strip()})",
         )
+
+
+def _negated_base(node: Node, expression: str) -> Not | None:
+    """Return the `!operand` that the members after it were probably meant to belong to; not where parentheses say otherwise."""
+    member: Node | None = None
+    while isinstance(node, _CHAIN):
+        member = node.right if isinstance(node, Sub) else node if isinstance(node, ValueProjection) else None
+        node = node.left
+        if expression[node.start : node.start + 1] == "(":
+            return None
+    while isinstance(member, _CHAIN) and not isinstance(member, ValueProjection):
+        member = member.left
+    return node if isinstance(node, Not) and isinstance(member, Field | ValueProjection) else None
+
+
+_CHAIN: Final = (Sub, ValueProjection, Index, Slice, Flatten, Projection, FilterProjection)
 
 
 def _bare_literals(tree: Node) -> Iterator[FilterProblem]:

@@ -150,7 +150,7 @@ _RULED_OUT: Final = {"equal": 0.95, "range": 0.5, "truth": 0.5}
 def _members(bits: int) -> list[int]:
     """Return the members of a set. Top bit first while it is small; a word at a time, so that a large set costs linear time."""
     found = []
-    if bits.bit_length() <= 512:
+    if bits.bit_length() <= 256:
         while bits:
             number = bits.bit_length() - 1
             bits ^= 1 << number
