@@ -1,7 +1,7 @@
 """compile_snapshot: the one entry from files to a Plan.
 
     snapshot ─ read (syntax, language) ─► Configuration ─ resolve, check ─► findings
-                                                        └─ lower ─► Plan, only when there is no error
+                                                        └─ lower ─► checks ─► Plan, only when there is no error
 
 Every pass runs over whatever the ones before it could make sense of, so that one run shows every mistake of every file. The revision
 is taken last, because only then is it known what was read.
@@ -16,6 +16,8 @@ from pathlib import Path
 import msgspec
 
 from router.compiler.availability import check_availability
+from router.compiler.checks import running_checks
+from router.compiler.context import CheckContext
 from router.compiler.endpoints import lower_endpoints
 from router.compiler.event_types import lower_event_types
 from router.compiler.findings import Findings
@@ -55,13 +57,25 @@ def compile_snapshot(snapshot: Snapshot, *, require_secrets: bool = False) -> Co
     endpoints = lower_endpoints(configuration, secrets, findings)
     sources = lower_sources(configuration, secrets, findings)
     routes = lower_routes(configuration, findings)
+    context = CheckContext(
+        configuration,
+        snapshot,
+        findings,
+        schemas=event_types.schemas,
+        event_types=event_types.planned,
+        routes=routes,
+        examples=event_types.examples,
+    )
+    for check in running_checks():
+        if check.check is not None:
+            findings.diagnostics.extend(check.check(context))
     ordered = tuple(in_order(findings.diagnostics))
     plan = None
     if not has_errors(ordered):
         plan = Plan(
             revision=snapshot.digest(),
             commit=snapshot.commit,
-            event_types=event_types,
+            event_types=event_types.planned,
             endpoints=endpoints,
             sources=sources,
             routes=routes,

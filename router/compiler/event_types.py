@@ -1,12 +1,17 @@
-"""Event types: their schemas are read and compiled (RT206), their examples must satisfy them (RT207)."""
+"""Event types: their schemas are read and compiled (RT206), their examples must satisfy them (RT207).
+
+What was read on the way, the schemas as they are written and the payloads of the examples, is kept for the checks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import orjson
 
+from router.compiler.context import SchemaDocument
 from router.compiler.findings import Findings, Site
 from router.language.documents import Configuration, EventType
 from router.payloads import PayloadSchema, SchemaError, compile_schema
@@ -17,33 +22,39 @@ from router.syntax.loader import load
 from router.syntax.snapshot import Snapshot
 from router.transforms import compile_transform
 
-__all__ = ["example_payload", "lower_event_types"]
+__all__ = ["LoweredEventTypes", "example_payload", "lower_event_types"]
 
 _YAML_SUFFIXES = (".yaml", ".yml")
 
 
-def lower_event_types(
-    configuration: Configuration, snapshot: Snapshot, findings: Findings
-) -> dict[str, PlannedEventType]:
+class LoweredEventTypes(msgspec.Struct, frozen=True, kw_only=True):
+    """Event types by name: compiled, their schemas as written, the payloads of their examples by number (those that are valid)."""
+
+    planned: dict[str, PlannedEventType]
+    schemas: dict[str, SchemaDocument]
+    examples: dict[str, dict[int, Any]]
+
+
+def lower_event_types(configuration: Configuration, snapshot: Snapshot, findings: Findings) -> LoweredEventTypes:
     """Return the compiled event types; those with a broken schema are left out, and reported."""
-    planned = {}
+    lowered = LoweredEventTypes(planned={}, schemas={}, examples={})
     for name, event_type in configuration.event_types.items():
         site = findings.site("event_types", name)
+        schema = None
         try:
-            schema = None
             if event_type.schema is not None:
-                schema = _compile(event_type.schema, site / "schema", snapshot, findings)
+                schema, document = _compile(event_type.schema, site / "schema", snapshot, findings)
+                lowered.schemas[name] = document
         except _ReportedError:
             continue
-        planned[name] = PlannedEventType(
+        lowered.planned[name] = PlannedEventType(
             name=name,
             schema=schema,
             on_invalid=event_type.on_invalid,
             versions=_lower_versions(event_type, site, snapshot, findings),
         )
-        if schema is not None:
-            _check_examples(event_type, schema, site, snapshot, findings)
-    return planned
+        lowered.examples[name] = _read_examples(event_type, schema, site, snapshot, findings)
+    return lowered
 
 
 def example_payload(example: Any, site: Site, snapshot: Snapshot) -> Any:
@@ -87,7 +98,7 @@ def _lower_versions(
                 problem.help,
             )
         try:
-            schema = _compile(version.schema, place / "schema", snapshot, findings)
+            schema, _ = _compile(version.schema, place / "schema", snapshot, findings)
         except _ReportedError:
             continue
         if upgrade is not None:
@@ -98,7 +109,7 @@ def _lower_versions(
 
 def _compile(
     schema: str | Mapping[str, Any] | bool, site: Site, snapshot: Snapshot, findings: Findings
-) -> PayloadSchema:
+) -> tuple[PayloadSchema, SchemaDocument]:
     base, document = site.file, schema
     if isinstance(schema, str):
         base = snapshot.resolve(site.file, schema)
@@ -107,7 +118,7 @@ def _compile(
         findings.error("RT206", site.value(), f"the schema in `{schema}` is no object", "a JSON Schema is an object")
         raise _ReportedError
     try:
-        return compile_schema(document, base=base, read=snapshot.read)
+        return compile_schema(document, base=base, read=snapshot.read), SchemaDocument(document, base)
     except SchemaError as error:
         for at, message in error.problems:
             _report_schema_problem(at, message, site, base, snapshot, findings, inline=not isinstance(schema, str))
@@ -163,9 +174,10 @@ def _report_schema_problem(
     )
 
 
-def _check_examples(
-    event_type: EventType, schema: PayloadSchema, site: Site, snapshot: Snapshot, findings: Findings
-) -> None:
+def _read_examples(
+    event_type: EventType, schema: PayloadSchema | None, site: Site, snapshot: Snapshot, findings: Findings
+) -> dict[int, Any]:
+    payloads: dict[int, Any] = {}
     for index, example in enumerate(event_type.examples):
         place = site / "examples" / index
         try:
@@ -181,10 +193,14 @@ def _check_examples(
         except ValueError as error:
             findings.error("RT207", place.value(), f"the example `{example}` is not JSON: {error}")
             continue
-        for violation in schema.violations(payload, 5):
+        violations = schema.violations(payload, 5) if schema is not None else ()
+        for violation in violations:
             findings.error(
                 "RT207",
                 place.value(),
                 f"example #{index} of `{event_type.name}` breaks its own schema at "
                 f"`{violation.pointer or '/'}`: {violation.detail}",
             )
+        if not violations:
+            payloads[index] = payload
+    return payloads
