@@ -4,7 +4,7 @@ A test gives one event and names exactly the deliveries that it must cause. The 
 checked against its event type's schema (and upgraded when it is of an older version), then the Plan routes and renders it. Nothing is stored or sent.
 
 An expectation holds for a delivery when the route is the same and every field that it states is: `endpoint` by name, `payload` as a JSON
-value (all of it, not a part), `headers` each by name without regard to case. Each delivery satisfies one expectation, and none may be
+value (members that it does not name are not compared, arrays are whole), `headers` each by name without regard to case. Each delivery satisfies one expectation, and none may be
 left over on either side.
 """
 
@@ -154,7 +154,7 @@ def _is_met(wanted: Expectation, match: Match) -> bool:
     return (
         _is_addressed(wanted, match)
         and match.error is None
-        and (wanted.payload is msgspec.UNSET or is_equal(wanted.payload, _payload(match)))
+        and (wanted.payload is msgspec.UNSET or is_equal(wanted.payload, _payload(match), partial=True))
         and not _header_differences(wanted, match)
     )
 
@@ -180,7 +180,7 @@ def _near_miss(wanted: Expectation, match: Match) -> Difference:
         return Difference(f"{name} could not be rendered", (match.error,))
     details = list(_header_differences(wanted, match))
     if wanted.payload is not msgspec.UNSET:
-        details += differences(wanted.payload, _payload(match))
+        details += differences(wanted.payload, _payload(match), partial=True)
     return Difference(f"{name} is not as expected", tuple(details))
 
 

@@ -18,25 +18,28 @@ __all__ = ["differences", "is_equal", "shown"]
 _SHOWN_CHARACTERS_MAX = 120
 
 
-def is_equal(expected: Any, actual: Any) -> bool:
-    """Say whether two JSON values are equal."""
-    return next(differences(expected, actual), None) is None
+def is_equal(expected: Any, actual: Any, *, partial: bool = False) -> bool:
+    """Say whether two JSON values are equal, or with `partial` whether `actual` has all that `expected` states."""
+    return next(differences(expected, actual, partial=partial), None) is None
 
 
-def differences(expected: Any, actual: Any, at: Path = ()) -> Iterator[str]:
-    """Yield one sentence per difference, depth first; nothing when the values are equal."""
+def differences(expected: Any, actual: Any, at: Path = (), *, partial: bool = False) -> Iterator[str]:
+    """Yield one sentence per difference, depth first; nothing when the values are equal.
+
+    With `partial`, members of objects that `expected` does not name are no difference; arrays are compared whole all the same.
+    """
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key in expected:
             if key in actual:
-                yield from differences(expected[key], actual[key], (*at, key))
+                yield from differences(expected[key], actual[key], (*at, key), partial=partial)
             else:
                 yield f"{_place((*at, key))}: expected {shown(expected[key])}, but it is missing"
         for key in actual:
-            if key not in expected:
+            if key not in expected and not partial:
                 yield f"{_place((*at, key))}: {shown(actual[key])} was not expected"
     elif isinstance(expected, list) and isinstance(actual, list):
         for index in range(min(len(expected), len(actual))):
-            yield from differences(expected[index], actual[index], (*at, index))
+            yield from differences(expected[index], actual[index], (*at, index), partial=partial)
         for index in range(len(actual), len(expected)):
             yield f"{_place((*at, index))}: expected {shown(expected[index])}, but the array ends before"
         for index in range(len(expected), len(actual)):
