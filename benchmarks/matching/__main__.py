@@ -27,7 +27,9 @@ def main() -> None:
     parser.add_argument("--mix", action="append", help="only this mix (repeatable); `citylots` for the rule sets")
     arguments = parser.parse_args()
     corpus = Path(os.environ.get("ROUTER_CORPORA", Path(__file__).resolve().parents[3] / "shared" / "corpora"))
-    print(f"CPython {platform.python_version()}, {platform.machine()}, one thread; medians, JSON decoding included")
+    print(
+        f"CPython {platform.python_version()}, {platform.machine()}, one thread; medians of processor time, JSON decoding included"
+    )
     print(f"\n{HEAD}\n{'|---' * HEAD.count(' | ')}|---|")
     for name, mix in mixes(corpus).items():
         if not arguments.mix or name in arguments.mix:
@@ -41,7 +43,19 @@ def main() -> None:
 
 def _row(name: str, mix: Mix, size: int, *, quick: bool) -> str:
     routes, events = mix(size, 400 if quick else 2_000)
-    held = f"{bytes_per_route(routes):,.0f}" if size <= (1_000 if quick else 100_000) and size >= 100 else ""
+    gc.collect()
+    figures = _figures(routes, events, quick=quick)
+    held = f"{bytes_per_route(routes):,.0f}" if 100 <= size <= (1_000 if quick else 100_000) else ""
+    return (
+        f"| {name} {size:,} | {1e6 / figures['index']:,.0f} | {figures['index']:.2f} | {figures['decode']:.2f} | "
+        f"{figures['matches']:.2f} | {_figure(figures, 'compiled')} | {_figure(figures, 'naive')} | {figures['parse_s']:.2f} | "
+        f"{figures['build_s']:.2f} | {held} | {figures['pause_ms']:.2f} |"
+    )
+
+
+def _figures(routes: list[Route], events: list[bytes], *, quick: bool) -> dict[str, float]:
+    """Return microseconds an event by contender, and what else one row says."""
+    size = len(routes)
     parsing, entries = seconds(lambda: entries_of(routes))
     building, index = seconds(lambda: RouteIndex.build(entries))
     for event in events:
@@ -61,11 +75,8 @@ def _row(name: str, mix: Mix, size: int, *, quick: bool) -> str:
     if size <= 1_000:
         slow["naive"] = _naive_loop(routes)
     figures |= paired(slow, few if size <= 100 else few[:20], 3)
-    matches = sum(len(index.match(orjson.loads(event)).positions) for event in events) / len(events)
-    return (
-        f"| {name} {size:,} | {1e6 / figures['index']:,.0f} | {figures['index']:.2f} | {figures['decode']:.2f} | {matches:.2f} | "
-        f"{_figure(figures, 'compiled')} | {_figure(figures, 'naive')} | {parsing:.2f} | {building:.2f} | {held} | {pause:.2f} |"
-    )
+    figures["matches"] = sum(len(index.match(orjson.loads(event)).positions) for event in events) / len(events)
+    return figures | {"parse_s": parsing, "build_s": building, "pause_ms": pause}
 
 
 def _figure(figures: dict[str, float], name: str) -> str:

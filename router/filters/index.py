@@ -77,7 +77,7 @@ class RouteIndex:
             clauses = variants.get(shape)
             if clauses is None:
                 clauses = variants[shape] = variants_of(shape)
-            repeats = repeats or len(clauses) > 1
+            repeats = repeats or len(clauses) > 1 or any(kind == "any" for each in clauses for kind, _ in each.columns)
             for variant in clauses:
                 if entry.types is None:
                     anyway.append((entry.position, variant, constants))

@@ -9,7 +9,8 @@ from typing import Any, Final
 from router.filters.columns import PLAIN_CLAUSES_MAX, Column, TextColumn, column_of, mask_of
 from router.filters.conditions import Condition, Probe
 from router.filters.leafcode import Narrow, leaf_code
-from router.filters.rules import Rule, probe_reader
+from router.filters.rules import Rule, Variant, probe_reader
+from router.filters.shape import Shape
 
 __all__ = ["Direct", "Failures", "Leaf"]
 
@@ -22,34 +23,35 @@ _WORD: Final = 64
 
 
 class Direct:
-    """A handful of clauses, each run as code. A clause whose filter is None has nothing left to decide."""
+    """A handful of clauses, each run as code. A clause with nothing left to decide simply holds."""
 
     __slots__ = ("rules",)
 
     def __init__(self, rules: list[Rule]) -> None:
         self.rules = tuple(
-            (
-                position,
-                None if not variant.conditions and not variant.needs_code else variant.shape,
-                constants,
-                variant.types,
-            )
-            for position, variant, constants in rules
+            (position, _decider(variant), constants, variant.types) for position, variant, constants in rules
         )
 
     def collect(self, event: dict[str, Any], found: list[int], failures: Failures) -> None:
         """Add the positions of the routes that hold."""
-        for position, shape, constants, types in self.rules:
+        for position, decider, constants, types in self.rules:
             if types is not None and (type(kind := event.get("type")) is not str or kind not in types):
                 continue
-            if shape is None:
+            if decider is None:
                 found.append(position)
                 continue
             try:
-                if shape.test(event, constants):
+                if decider.test(event, constants):
                     found.append(position)
             except Exception as error:
                 failures.append((position, error))
+
+
+def _decider(variant: Variant) -> Shape | Variant | None:
+    """Return what decides a clause by itself: the whole filter, or its rest where all conditions are decided, or nothing."""
+    if variant.conditions:
+        return variant.shape
+    return variant if variant.needs_code else None
 
 
 class Leaf:
@@ -116,7 +118,7 @@ class Leaf:
                 continue
             variant, constants = check
             try:
-                code = variant.shape.test if whole >> number & 1 else variant.check
+                code = variant.shape.test if whole >> number & 1 else variant.test
                 if code(event, constants):
                     found.append(self.positions[number])
             except Exception as error:

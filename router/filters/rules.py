@@ -19,7 +19,7 @@ __all__ = ["Rule", "Variant", "probe_reader", "variants_of"]
 class Variant:
     """A clause as one part of the index sees it. `needs_code`: passing all conditions is not enough."""
 
-    __slots__ = ("_narrowed", "check", "clause", "columns", "conditions", "needs_code", "shape", "types")
+    __slots__ = ("_narrowed", "clause", "columns", "conditions", "needs_code", "shape", "test", "types")
 
     def __init__(
         self, shape: Shape, clause: Clause, conditions: tuple[Condition, ...], types: frozenset[str] | None = None
@@ -30,7 +30,7 @@ class Variant:
         self.types = types
         self.columns = tuple(condition.column for condition in conditions)
         self.needs_code = clause.whole or clause.rest is not None
-        self.check: Code = self._first_check
+        self.test: Code = self._first_test
         self._narrowed: dict[Condition, Variant] = {}
 
     def without(self, condition: Condition) -> Variant:
@@ -46,10 +46,10 @@ class Variant:
         condition = Condition("equal", _TYPES, (Operand(None, types, many=True),), holds=True, exact=True)
         return Variant(self.shape, self.clause, (*self.conditions, condition), types)
 
-    def _first_check(self, event: Any, constants: tuple[Any, ...]) -> Any:
+    def _first_test(self, event: Any, constants: tuple[Any, ...]) -> Any:
         """Compile the rest of the clause, then be replaced by it."""
         code = self.shape.truth if self.clause.whole or self.clause.rest is None else _rest(self.clause.rest)
-        self.check = code
+        self.test = code
         return code(event, constants)
 
 

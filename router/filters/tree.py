@@ -1,7 +1,7 @@
 """Tree: which clauses an event can concern at all.
 
 Clauses in numbers are split by the value that they demand of one probe: a dict from value to the clauses that accept it, and the *rest*
-that demand nothing of it and must always be looked at. Splitting goes on while it helps; what remains is decided together in a leaf.
+that demand nothing of it and must always be looked at. Arrays have several values and lead to several children. Splitting goes on while it helps; what remains is decided together in a leaf.
 """
 
 from __future__ import annotations
@@ -56,6 +56,36 @@ class Split:
             self.rest.collect(event, found, failures)
 
 
+class SplitAny(Split):
+    """A fork on what an array contains: the child for each element, or for the value itself when it is no array.
+
+    A clause that accepts several values may be reached more than once.
+    """
+
+    __slots__ = ()
+
+    def collect(self, event: dict[str, Any], found: list[int], failures: Failures) -> None:
+        """Add the positions of the routes that hold, perhaps repeatedly."""
+        value = self.read(event)
+        if not isinstance(value, list):
+            super().collect(event, found, failures)
+            return
+        children = self.children
+        chosen: dict[int, Node] = {}
+        for item in value:
+            key = TRUE_KEY if item is True else FALSE_KEY if item is False else item
+            try:
+                child = children.get(key)
+            except TypeError:
+                continue
+            if child is not None:
+                chosen[id(child)] = child
+        for child in chosen.values():
+            child.collect(event, found, failures)
+        if self.rest is not None:
+            self.rest.collect(event, found, failures)
+
+
 Node = Direct | Leaf | Split
 
 
@@ -93,14 +123,14 @@ def build_tree(rules: list[Rule], depth: int = 0) -> Node | None:
         for value in values:
             children.setdefault(value, []).append(below)
     nodes = {value: build_tree(below, depth + 1) for value, below in children.items()}
-    return Split(
-        choice, {value: node for value, node in nodes.items() if node is not None}, build_tree(rest, depth + 1)
-    )
+    kind, probe = choice
+    fork = SplitAny if kind == "any" else Split
+    return fork(probe, {value: node for value, node in nodes.items() if node is not None}, build_tree(rest, depth + 1))
 
 
-def _splitting(conditions: tuple[Condition, ...], probe: Probe) -> Condition | None:
+def _splitting(conditions: tuple[Condition, ...], column: tuple[str, Probe]) -> Condition | None:
     for condition in conditions:
-        if condition.kind == "equal" and condition.holds and condition.exact and condition.probe == probe:
+        if condition.holds and (condition.kind, condition.probe) == column:
             return condition
     return None
 
@@ -113,18 +143,18 @@ def _values(condition: Condition, constants: tuple[Any, ...]) -> set[Any] | None
     return {TRUE_KEY if value is True else FALSE_KEY if value is False else value for value in scalars}
 
 
-def _best_split(rules: list[Rule]) -> Probe | None:
-    """Return the probe to split on, or None when a leaf is better."""
-    candidates: dict[Probe, _Candidate] = {}
+def _best_split(rules: list[Rule]) -> tuple[str, Probe] | None:
+    """Return the column to split on, or None when a leaf is better. A condition that is not exact serves too: its clause has code."""
+    candidates: dict[tuple[str, Probe], _Candidate] = {}
     for _, variant, constants in rules:
-        for condition in variant.conditions:
-            if condition.kind != "equal" or not condition.holds or not condition.exact:
+        for condition, column in zip(variant.conditions, variant.columns, strict=True):
+            if condition.kind not in ("equal", "any") or not condition.holds:
                 continue
             values = _values(condition, constants)
             if values is not None:
-                candidate = candidates.get(condition.probe)
+                candidate = candidates.get(column)
                 if candidate is None:
-                    candidate = candidates[condition.probe] = _Candidate()
+                    candidate = candidates[column] = _Candidate()
                 candidate.covered += 1
                 candidate.copies += len(values)
                 candidate.values |= values
@@ -132,8 +162,8 @@ def _best_split(rules: list[Rule]) -> Probe | None:
     best = min(candidates.items(), key=lambda item: item[1].expected(size), default=None)
     if best is None:
         return None
-    probe, candidate = best
+    column, candidate = best
     remaining = candidate.expected(size)
     if size > LEAF_MAX:
-        return probe if remaining <= size / 2 else None
-    return probe if remaining <= DIRECT_MAX else None
+        return column if remaining <= size / 2 else None
+    return column if remaining <= DIRECT_MAX else None
