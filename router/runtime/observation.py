@@ -1,7 +1,7 @@
 """Observation: the metrics that are read rather than counted: backlog, lanes, revision, the event loop's lateness.
 
-Rendering metrics must not wait, and the backlog is the store's to know; so a task looks at it every `BACKLOG_EVERY_S` and the figures
-shown are at most that old. It also measures how late the loop wakes, which is the first sign of an overloaded process.
+Rendering metrics must not wait, and the backlog is the store's to know; so a task looks at it every few seconds and the figures shown
+are at most that old. It also measures how late the loop wakes, which is the first sign of an overloaded process.
 """
 
 from __future__ import annotations
@@ -23,9 +23,6 @@ from router.store.port import EndpointBacklog, Store
 
 __all__ = ["Observation"]
 
-BACKLOG_EVERY_S = 5.0
-"""How old the figures of the backlog may be: less than any usual scrape interval."""
-
 _BREAKER = {BreakerState.CLOSED: 0.0, BreakerState.HALF_OPEN: 1.0, BreakerState.OPEN: 2.0}
 _log = logging.getLogger(__name__)
 
@@ -41,7 +38,7 @@ class Observation:
         self._backlogs: tuple[EndpointBacklog, ...] = ()
         self.lag_s = 0.0
 
-    async def run(self) -> None:
+    async def run(self, *, every_s: float) -> None:
         """Look, for ever; runs until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
@@ -49,11 +46,10 @@ class Observation:
                 self._backlogs = await self._store.backlogs()
             except StoreUnavailableError as error:
                 _log.warning("the backlog cannot be read: %s", error)
-            for _ in range(int(BACKLOG_EVERY_S)):
-                due_s = loop.time() + 1.0
-                await asyncio.sleep(1.0)
-                self.lag_s = max(0.0, loop.time() - due_s)
-                self._metrics.loop_lag_seconds.set(self.lag_s)
+            due_s = loop.time() + every_s
+            await asyncio.sleep(every_s)
+            self.lag_s = max(0.0, loop.time() - due_s)
+            self._metrics.loop_lag_seconds.set(self.lag_s)
 
     def render(self, plan: Plan | None, draining: int) -> bytes:
         """Return all metrics in the text format."""

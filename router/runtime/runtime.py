@@ -122,7 +122,7 @@ class Runtime:
                 await self._dispatcher.started.wait()
                 self._beside = [
                     group.create_task(self._reloader.watch(poll_s=settings.poll_s), name="reloader"),
-                    group.create_task(self._observation.run(), name="observation"),
+                    group.create_task(self._observation.run(every_s=settings.observe_s), name="observation"),
                     group.create_task(
                         prune(self._store, self._clock, self._metrics, retention_s=settings.retention_s),
                         name="retention",
