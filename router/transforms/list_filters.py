@@ -7,6 +7,7 @@ path such as `customer.name` or `lines.0.sku`, already split.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from router.transforms.budget import MISSING, Budget, weigh
@@ -240,6 +241,10 @@ def map_attribute(budget: Budget, value: Any, attribute: Attribute, default: Any
     """Return one member of every item; `default` for items without it, and a Fault without one."""
     entries = _sequence(budget, "map", value)
     if default is MISSING:
+        if len(attribute) == 1:
+            step = attribute[0]
+            with suppress(KeyError, IndexError, TypeError):  # the common way in one go; the slow one says what is wrong
+                return [entry[step] for entry in entries]
         return [_member(entry, attribute) for entry in entries]
     found = [dig(entry, *attribute) for entry in entries]
     return [default if entry is MISSING else entry for entry in found]

@@ -1,0 +1,1 @@
+"""How fast payloads are validated and explained, beside jsonschema: `python -m benchmarks.payloads`."""
