@@ -7,8 +7,9 @@ for ever. Here each connection is always in one phase, and a phase that has a de
                                                                     └─ answer left unread: write
 
 One timer per connection looks at the deadline when it fires and sets itself again, so a request costs an assignment, not a timer. Connections
-that we wait for (idle, headers, body) stand in `Bounds.waiting`, oldest first; when the house is full the oldest of them makes room, so that
-silent and slow clients by the thousand cannot keep honest ones out.
+that we wait for (idle, headers, body) stand in `Bounds.waiting`, oldest first. When the house is full, nobody is let in until one leaves, and the
+oldest of those has to, once it has been waited for EVICTION_AGE_S: new clients wait in the listener's queue meanwhile, in order, so that silent
+and slow ones by the thousand delay honest ones and cannot keep them out, however quickly they come back.
 
 This module knows bytes and time. What a request means is the application's business.
 """
@@ -16,6 +17,8 @@ This module knows bytes and time. What a request means is the application's busi
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 from collections import OrderedDict
 from enum import StrEnum
 from typing import Any
@@ -33,11 +36,16 @@ __all__ = ["BoundedProtocol", "Bounds"]
 DISCARDED_BYTES_MAX = 8 * 1024 * 1024
 """How much of a refused body is read away so that its sender gets to see the refusal, before the connection is cut."""
 
+EVICTION_AGE_S = 1.0
+"""How long a client may be waited for although the house is full; an honest one sends a request in one go."""
+
+DRAIN_BODY_S = 2.0
+"""How long a server that stops waits for the rest of a body; its stopping should not take a slow client's time."""
+
 _PHRASES = {
     400: b"Bad Request",
     408: b"Request Timeout",
     431: b"Request Header Fields Too Large",
-    503: b"Service Unavailable",
 }
 
 _NOT_HTTP = problem("malformed", "the request is not valid HTTP/1.1")
@@ -62,6 +70,7 @@ class Bounds:
         self.connections_max = connections_max
         self.waiting: OrderedDict[BoundedProtocol, None] = OrderedDict()
         self.open: set[BoundedProtocol] = set()
+        self._left = asyncio.Event()
         self.timeouts_s: dict[Phase, float | None] = {
             Phase.IDLE: settings.idle_timeout_s,
             Phase.HEADERS: settings.header_timeout_s,
@@ -69,6 +78,42 @@ class Bounds:
             Phase.BUSY: None,
             Phase.WRITE: settings.write_timeout_s,
         }
+
+    def has_room(self, entering: int = 0) -> bool:
+        """Say whether there is room for one more connection, with `entering` about to come in."""
+        return len(self.open) + entering < self.connections_max
+
+    async def room(self) -> None:
+        """Wait until there is room for one more connection, closing the one we have waited for longest where that is long enough."""
+        loop = asyncio.get_running_loop()
+        while not self.has_room():
+            self._left.clear()
+            oldest = next(iter(self.waiting), None)
+            wait_s = EVICTION_AGE_S if oldest is None else oldest.waiting_since_s + EVICTION_AGE_S - loop.time()
+            if oldest is not None and wait_s <= 0:
+                oldest.cut("evicted", None)
+                wait_s = EVICTION_AGE_S
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._left.wait()
+
+    async def emptied(self) -> None:
+        """Wait until no connection is left."""
+        while self.open:
+            self._left.clear()
+            await self._left.wait()
+
+    def enter(self, connection: BoundedProtocol) -> None:
+        """Count a connection in."""
+        self.open.add(connection)
+        self.metrics.connections.set(len(self.open))
+
+    def leave(self, connection: BoundedProtocol) -> None:
+        """Count a connection out."""
+        self.waiting.pop(connection, None)
+        self.open.discard(connection)
+        self.metrics.connections.set(len(self.open))
+        self._left.set()
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -85,6 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._phase = Phase.HEADERS
+        self.waiting_since_s = 0.0
         self._deadline_s: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at_s = 0.0
@@ -98,32 +144,18 @@ class BoundedProtocol(HttpToolsProtocol):
     # Opening and closing
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection in, make room for it, or turn it away."""
+        """Take the connection in; its first request has the time of headers."""
         super().connection_made(transport)
-        bounds = self.bounds
-        bounds.open.add(self)
-        bounds.metrics.connections.set(len(bounds.open))
-        if len(bounds.open) > bounds.connections_max and not self._make_room():
-            self.cut("full", _full(bounds.settings))
-            return
+        self.bounds.enter(self)
         self._enter(Phase.HEADERS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self.bounds.waiting.pop(self, None)
-        self.bounds.open.discard(self)
-        self.bounds.metrics.connections.set(len(self.bounds.open))
+        self.bounds.leave(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         super().connection_lost(exc)
-
-    def _make_room(self) -> bool:
-        if not self.bounds.waiting:
-            return False
-        oldest, _ = self.bounds.waiting.popitem(last=False)
-        oldest.cut("evicted", None)
-        return True
 
     # Bytes in
 
@@ -203,6 +235,13 @@ class BoundedProtocol(HttpToolsProtocol):
         reply, self._refusal = self._refusal, None
         self.cut("bad-request" if reply is None else "header-size", reply or _NOT_HTTP)
 
+    def shutdown(self) -> None:
+        """The server stops: end when the request under way is answered; one that is still coming in has little time left."""
+        super().shutdown()
+        if self._phase is Phase.BODY:
+            self._deadline_s = min(self._deadline_s or math.inf, self.loop.time() + DRAIN_BODY_S)
+            self._arm(self._deadline_s)
+
     # Deadlines
 
     def _settle(self) -> None:
@@ -220,7 +259,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _enter(self, phase: Phase) -> None:
         bounds = self.bounds
+        now_s = self.loop.time()
         if phase is Phase.IDLE or phase is Phase.HEADERS:
+            self.waiting_since_s = now_s
             bounds.waiting[self] = None
             bounds.waiting.move_to_end(self)
         elif phase is not Phase.BODY:
@@ -230,7 +271,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if timeout_s is None:
             self._deadline_s = None
             return
-        self._deadline_s = deadline_s = self.loop.time() + timeout_s
+        self._deadline_s = deadline_s = now_s + timeout_s
         if self._timer is None or deadline_s < self._timer_at_s:
             self._arm(deadline_s)
 
@@ -290,11 +331,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
 def _headers_too_large(settings: ServerSettings) -> Reply:
     return problem("headers-too-large", f"request line and headers together may have {settings.header_bytes_max} bytes")
-
-
-def _full(settings: ServerSettings) -> Reply:
-    after = (b"retry-after", b"%d" % settings.retry_after_s)
-    return problem("unavailable", "too many connections", headers=(after,))
 
 
 def _octets(reply: Reply) -> bytes:

@@ -38,7 +38,7 @@ class ServerMetrics:
         )
         self._cut = Counter(
             "http_connections_cut",
-            "Connections closed by the server, by reason (header, body, idle, write, evicted, full, header-size).",
+            "Connections closed by the server, by reason (header, body, idle, write, evicted, header-size, bad-request).",
             ["reason"],
             registry=self.registry,
         )

@@ -24,8 +24,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     - `body_timeout_s`: from there to the end of its body.
     - `idle_timeout_s`: between requests on one connection.
     - `write_timeout_s`: how long a client may leave an answer unread.
-    - `connections_max`: open connections; beyond it the one that waited longest for a request makes room. Never more than the
-      process's limit of open files allows.
+    - `connections_max`: open connections; new ones wait while there are so many. Never more than the process's limit of open files allows.
     - `retry_after_s`: what a 503 tells the sender.
     - `strict_cloudevents`: refuse the deviations of real senders that are otherwise forgiven and counted.
     - `webhook_origins`: origins that may be granted by the CloudEvents handshake; None grants every origin.

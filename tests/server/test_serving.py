@@ -61,9 +61,9 @@ async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter
     return await asyncio.open_connection("127.0.0.1", port)
 
 
-async def read_reply(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+async def read_reply(reader: asyncio.StreamReader, timeout_s: float = 5) -> tuple[int, bytes]:
     """Read one answer with Content-Length."""
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), timeout_s)
     status = int(head.split(b" ", 2)[1])
     length = next(
         int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")
@@ -381,39 +381,54 @@ def test_forwarding_headers_do_not_change_the_peer() -> None:
     run(go())
 
 
-def test_silent_clients_make_room_for_honest_ones() -> None:
-    async def go() -> None:
-        async with serving(connections_max=20) as (server, port):
-            silent = [await connect(port) for _ in range(60)]
-            for _, writer in silent[::3]:
-                writer.write(b"POST /events HT")
-            for _, writer in silent[1::3]:
-                writer.write(HEAD + b"Content-Length: 100\r\n\r\n{")
-            for expected in (202, 200, 200):
-                reader, writer = await connect(port)
-                writer.write(REQUEST)
-                assert (await read_reply(reader))[0] == expected
+def test_silent_clients_make_room_for_honest_ones_however_often_they_come_back() -> None:
+    async def linger(port: int, first: bytes) -> None:
+        while True:
+            reader, writer = await connect(port)
+            try:
+                writer.write(first)
+                await reader.read()
+            except ConnectionError:
+                pass
+            finally:
                 writer.close()
-            assert metric(server, 'http_connections_cut_total{reason="evicted"}') >= 40
-            assert metric(server, "http_connections ") <= 21
-            for _, writer in silent:
+
+    async def go() -> None:
+        openings = (b"", b"POST /events HT", HEAD + b"Content-Length: 100\r\n\r\n{")
+        async with serving(connections_max=20) as (server, port):
+            crowd = [asyncio.ensure_future(linger(port, openings[number % 3])) for number in range(60)]
+            await asyncio.sleep(0.2)
+            honest = [await connect(port) for _ in range(3)]
+            for _, writer in honest:
+                writer.write(REQUEST)
+            assert sorted([(await read_reply(reader, 20))[0] for reader, _ in honest]) == [200, 200, 202]
+            assert metric(server, 'http_connections_cut_total{reason="evicted"}') >= 20
+            assert metric(server, "http_connections ") <= 20
+            for task in crowd:
+                task.cancel()
+            await asyncio.wait(crowd)
+            for _, writer in honest:
                 writer.close()
 
     run(go())
 
 
-def test_a_house_full_of_work_turns_new_ones_away() -> None:
+def test_a_house_full_of_work_lets_new_ones_wait() -> None:
     async def go() -> None:
         host = SlowHost()
         async with serving(host, connections_max=16) as (_, port):
             busy = [await connect(port) for _ in range(16)]
             for _, writer in busy:
                 writer.write(REQUEST)
-            await asyncio.sleep(0.1)
+            await host.waiting.wait()
             reader, writer = await connect(port)
-            assert (await read_to_end(reader)).startswith(b"HTTP/1.1 503 ")
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(reader.readexactly(1), 0.3)
             host.gate.set()
-            assert {(await read_reply(each))[0] for each, _ in busy} <= {200, 202}
+            assert {(await read_reply(each))[0] for each, _ in busy} == {200, 202}
+            busy[0][1].close()
+            assert (await read_reply(reader))[0] == 200
             for _, each in [*busy, (reader, writer)]:
                 each.close()
 
@@ -498,6 +513,22 @@ def test_stop_cuts_at_the_deadline() -> None:
         await read_to_end(slow_reader)
         for each in (writer, slow_writer):
             each.close()
+
+    run(go())
+
+
+def test_stop_does_not_wait_long_for_a_slow_body() -> None:
+    async def go() -> None:
+        server = HttpServer(FakeHost(plan()), ServerSettings(port=0))
+        _, port = await server.start()
+        reader, writer = await connect(port)
+        writer.write(HEAD + b"Content-Length: 100\r\n\r\n{")
+        await asyncio.sleep(0.1)
+        started = time.monotonic()
+        await server.stop(20)
+        assert time.monotonic() - started < 4
+        assert (await read_to_end(reader)).startswith(b"HTTP/1.1 408 ")
+        writer.close()
 
     run(go())
 
