@@ -49,6 +49,7 @@ def _text(value: Any) -> Any:
 
 
 _ORACLE = _Oracle(undefined=_Lenient, finalize=_text)
+_ORACLE.filters["tojson"] = lambda value: orjson.dumps(value).decode()
 
 _DATA = {
     "n": 7,
