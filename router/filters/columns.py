@@ -43,8 +43,8 @@ __all__ = [
 PLAIN_CLAUSES_MAX: Final = 1024
 """Up to this size a table's sets are plain integers and a range column keeps one at every bound."""
 
-TEXT_CODE_POINTS_MAX: Final = 64
-"""Prefixes are looked up once for each length, so longer ones are looked up by their first 64 characters and then verified."""
+TEXT_CODE_POINTS_MAX: Final = 256
+"""Prefixes are looked up once for each length, so longer ones are looked up by their first 256 characters and then verified."""
 
 _STRIDE: Final = 64
 """A large range column keeps the set at each 64th bound, and changes at most 64 bits from there."""

@@ -23,6 +23,7 @@ Everything here depends on the shape of a filter only; operands are slots of its
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -76,6 +77,12 @@ class Probe(msgspec.Struct, frozen=True):
     code: str = ""
 
 
+@functools.lru_cache(maxsize=4096)
+def _interned(path: tuple[str, ...] | None, code: str) -> Probe:
+    """Return the one Probe for an expression: thousands of shapes look at the same few fields."""
+    return Probe(path, code)
+
+
 class Operand(msgspec.Struct, frozen=True):
     """A constant of a condition: the filter's constant number `slot`, or `fixed` when slot is None. `many`: it is a collection of them.
 
@@ -91,6 +98,12 @@ class Operand(msgspec.Struct, frozen=True):
         """Return the scalars this operand stands for in a filter with these constants."""
         value = self.fixed if self.slot is None else constants[self.slot]
         return value if self.many else (value,)
+
+
+@functools.lru_cache(maxsize=1024)
+def _slot(slot: int | None, *, many: bool = False, sign: str = "") -> Operand:
+    """Return the one Operand for a constant."""
+    return Operand(slot, many=many, sign=sign)
 
 
 class Condition(msgspec.Struct, frozen=True, eq=False):
@@ -257,7 +270,7 @@ def _comparison(node: Comparison, *, holds: bool) -> Condition | None:
     kind = literal_kind(constant.value)
     if sign in _ORDERINGS:
         return (
-            Condition("range", probe, (Operand(constant.slot, sign=sign),), holds, exact=True) if kind in "nb" else None
+            Condition("range", probe, (_slot(constant.slot, sign=sign),), holds, exact=True) if kind in "nb" else None
         )
     if kind in "AJ":
         return None
@@ -265,7 +278,7 @@ def _comparison(node: Comparison, *, holds: bool) -> Condition | None:
 
 
 def _operand(constant: Literal) -> Operand:
-    return Operand(None, constant.value) if constant.slot is None else Operand(constant.slot)
+    return Operand(None, constant.value) if constant.slot is None else _slot(constant.slot)
 
 
 def _call(node: Call, *, holds: bool) -> Condition | None:
@@ -300,11 +313,11 @@ def _contains(subject: Node, wanted: Node, *, holds: bool) -> Condition | None:
 def _choices(node: Node) -> Operand | None:
     """Return the scalars of an array of constants."""
     if isinstance(node, StringList):
-        return Operand(node.slot, many=True)
+        return _slot(node.slot, many=True)
     if not isinstance(node, Literal) or not isinstance(node.value, list):
         return None
     if literal_kind(node.value) == "A":
-        return Operand(node.slot, many=True)
+        return _slot(node.slot, many=True)
     if any(isinstance(item, list | dict) or item is None for item in node.value):
         return None
     return Operand(None, tuple(node.value), many=True)
@@ -313,9 +326,9 @@ def _choices(node: Node) -> Operand | None:
 def _text(node: Node, *, listed: bool) -> Operand | None:
     """Return string constants; `listed` allows an array of them."""
     if isinstance(node, Literal) and literal_kind(node.value) == "s":
-        return Operand(node.slot)
+        return _slot(node.slot)
     if listed and (isinstance(node, StringList) or (isinstance(node, Literal) and literal_kind(node.value) == "A")):
-        return Operand(node.slot, many=True)
+        return _slot(node.slot, many=True)
     return None
 
 
@@ -350,14 +363,14 @@ def _probe(node: Node) -> Probe | None:
     """Return the probe for an expression, or None when it has constants of its own or can fail."""
     path = _path(node)
     if path is not None:
-        return Probe(path)
+        return _interned(path, "")
     if any(isinstance(part, Literal | StringList) and part.slot is not None for part in walk(node)) or can_fail(
         node, root=True
     ):
         return None
     source = Source()
     source.define_value("probe", node)
-    return Probe(None, source.text)
+    return _interned(None, source.text)
 
 
 def _path(node: Node) -> tuple[str, ...] | None:

@@ -31,10 +31,12 @@ class Variant:
         self.columns = tuple(condition.column for condition in conditions)
         self.needs_code = clause.whole or clause.rest is not None
         self.test: Code = self._first_test
-        self._narrowed: dict[Condition, Variant] = {}
+        self._narrowed: dict[Condition, Variant] | None = None
 
     def without(self, condition: Condition) -> Variant:
         """Return the variant for a place where a condition is known to hold."""
+        if self._narrowed is None:
+            self._narrowed = {}
         narrowed = self._narrowed.get(condition)
         if narrowed is None:
             rest = tuple(other for other in self.conditions if other is not condition)

@@ -71,7 +71,7 @@ KINDS = {
     "numbers and booleans": ("contains(`[{0}, true]`, a)", lambda n: n),
     "prefix": ("prefix(a, 'v{0}')", lambda n: f"v{n}z"),
     "no prefix": ("!prefix(a, 'v{0}')", lambda n: f"v{n}z"),
-    "long prefix": ("prefix(a, '" + "p" * 70 + "{0}')", lambda n: "p" * 70 + f"{n}x"),
+    "long prefix": ("prefix(a, '" + "p" * 270 + "{0}')", lambda n: "p" * 270 + f"{n}x"),
     "starts_with": ("starts_with(a, 'v{0}')", lambda n: f"v{n}z"),
     "suffix": ("suffix(a, 'v{0}')", lambda n: f"zv{n}"),
     "ends_with": ("ends_with(a, 'v{0}')", lambda n: f"zv{n}"),

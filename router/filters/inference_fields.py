@@ -1,0 +1,135 @@
+"""Fields: whether a field that a filter names can be there (RT302, RT303, RT313)."""
+
+from __future__ import annotations
+
+from router.filters.inference_report import Report, Severity, quoted
+from router.filters.inference_scope import Scope
+from router.filters.nodes import Current, Field, Node
+from router.shapes import UNKNOWN, Kind, ObjectShape, Presence, Shape
+from router.shapes.event import ATTRIBUTES, is_extension_name
+from router.syntax.nearest import nearest
+
+__all__ = ["field_of"]
+
+_BARE = frozenset({"null", "true", "false"})
+_NAMES_SHOWN_MAX = 8
+
+
+def field_of(report: Report, holder: Node | None, base: Shape, node: Field, scope: Scope, path: tuple[str, ...] | None) -> Shape:
+    """Return the shape of a field of `base`, and report it when it cannot be there.
+
+    `holder` is the expression before the dot, None when there is none; `path` the whole way from the scope's value, where it is plain.
+    What has been reported is unknown, so that one mistake is one finding.
+    """
+    if base.is_never or report.muted:
+        return base.field(node.name) if not base.is_never else UNKNOWN
+    if not base.kinds & Kind.OBJECT:
+        if base.kinds & ~Kind.NULL == 0:
+            return base.field(node.name)
+        _report_no_object(report, holder, base, node)
+        return UNKNOWN
+    if scope.is_event and path is not None:
+        if len(path) == 1 and node.name not in ATTRIBUTES and node.name != "data":
+            return _root_field(report, base, node)
+        if len(path) > 1 and len(scope.shape.objects) > 1 and not _check_types(report, node, scope, path):
+            return UNKNOWN
+    found = {alternative.presence(node.name) for alternative in base.objects}
+    if Presence.DECLARED in found or (Presence.UNKNOWN in found and base.objects):
+        return base.field(node.name)
+    if holder is None and node.name in _BARE and not node.quoted:  # RT309 says so already
+        return UNKNOWN
+    _report_unknown(report, holder, base.objects, base.names, node)
+    return UNKNOWN
+
+
+def _report_no_object(report: Report, holder: Node | None, base: Shape, node: Field) -> None:
+    what = f"`{report.text(holder)}`" if holder is not None and not isinstance(holder, Current) else "the value here"
+    name = quoted(node.name)
+    help = None
+    if base.kinds & Kind.ARRAY:
+        if holder is not None and base.element().objects:
+            help = f"write {report.text(holder)}[*].{name} for that of each element, or {report.text(holder)}[0].{name}"
+            help = f"after a pipe, write [*].{name}" if isinstance(holder, Current) else help
+        message = f"{what} is an array, which has no field `{node.name}`: always null"
+    else:
+        message = f"{what} is {_a(base)}, which has no field `{node.name}`: always null"
+        help = f"compare {what} itself" if holder is not None else None
+    report.say("RT303", "error", node, message, help)
+
+
+def _a(shape: Shape) -> str:
+    words = shape.only(~Kind.NULL).describe()
+    return f"{'an' if words[:1] in 'aeio' else 'a'} {words}"
+
+
+def _report_unknown(
+    report: Report, holder: Node | None, objects: tuple[ObjectShape, ...], names: list[str], node: Field
+) -> None:
+    where = f"`{report.text(holder)}`" if holder is not None and not isinstance(holder, Current) else "the value here"
+    near = nearest(node.name, names)
+    is_closed = all(each.presence(node.name) is Presence.FORBIDDEN for each in objects)
+    severity: Severity = "error" if is_closed else "warning"
+    message = f"no field `{node.name}` in {where}"
+    if not is_closed:
+        message = f"the schema names no field `{node.name}` in {where}"
+        if near is None and any(each.is_explicitly_open for each in objects):
+            severity = "info"
+    report.say("RT302", severity, node, message, _suggestion(near, names, is_closed=is_closed))
+
+
+def _suggestion(near: str | None, names: list[str], *, is_closed: bool) -> str | None:
+    if near is not None:
+        return f"did you mean `{quoted(near)}`?"
+    if not names:
+        return "the schema allows no fields here"
+    shown = ", ".join(names[:_NAMES_SHOWN_MAX]) + (", …" if len(names) > _NAMES_SHOWN_MAX else "")
+    return f"its fields are {shown}" + ("" if is_closed else "; add it to the schema if it exists")
+
+
+def _root_field(report: Report, base: Shape, node: Field) -> Shape:
+    """Judge a name at the root that is no attribute: an extension, or something of the payload without `data.`."""
+    name = node.name
+    if name in _BARE and not node.quoted:
+        return UNKNOWN
+    payload = base.field("data")
+    is_payload = any(alternative.presence(name) is Presence.DECLARED for alternative in payload.objects if name in alternative.names)
+    severity: Severity = "warning" if is_extension_name(name) else "error"
+    if is_payload:
+        message = f"the event has no attribute `{name}`; the payload is in `data`"
+        report.say("RT302", severity, node, message, f"write data.{quoted(name)}")
+        return UNKNOWN
+    attributes = [*ATTRIBUTES, "data"]
+    near = nearest(name, attributes)
+    inner = nearest(name, payload.names)
+    if near is not None and (inner is None or severity == "warning"):
+        report.say("RT302", severity, node, f"the event has no attribute `{name}`", f"did you mean `{near}`?")
+        return UNKNOWN
+    if severity == "error":
+        help = f"did you mean `data.{quoted(inner)}`?" if inner is not None else f"an event has {', '.join(attributes)}; names of extensions are lower-case letters and digits"
+        report.say("RT302", "error", node, f"the event has no attribute `{name}`", help)
+        return UNKNOWN
+    if inner is not None:
+        report.say("RT302", "warning", node, f"the event has no attribute `{name}`", f"did you mean `data.{quoted(inner)}`?")
+        return UNKNOWN
+    return base.field(name)
+
+
+def _check_types(report: Report, node: Field, scope: Scope, path: tuple[str, ...]) -> bool:
+    """Report a field that some of the route's event types have and others have not; False when so, or when none has it."""
+    having: list[str] = []
+    lacking: list[str] = []
+    for alternative in scope.shape.objects:
+        holder = alternative.field(path[0])
+        for name in path[1:-1]:
+            holder = holder.field(name)
+        if not holder.objects or alternative.label is None:
+            continue
+        found = {each.presence(node.name) for each in holder.objects}
+        if Presence.DECLARED in found or Presence.UNKNOWN in found:
+            having.append(alternative.label)
+        else:
+            lacking.append(alternative.label)
+    if not having or not lacking:
+        return True
+    report.lacking.append((node, path, having, lacking))
+    return True

@@ -1,0 +1,86 @@
+"""Report: the findings of one inference, each about a stretch of the expression, without repeats."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from router.filters.nodes import Literal as LiteralNode
+from router.filters.nodes import Node
+from router.filters.problem import FilterProblem
+from router.shapes import Shape
+from router.syntax.nearest import nearest
+
+__all__ = ["Report", "alike", "quoted", "written"]
+
+Severity = Literal["error", "warning", "info"]
+
+
+class Report:
+    """Collects problems. While `muted`, nothing is kept: the same node is often looked at again to learn its shape."""
+
+    __slots__ = ("_seen", "expression", "muted", "problems")
+
+    def __init__(self, expression: str) -> None:
+        self.expression = expression
+        self.problems: list[FilterProblem] = []
+        self.muted = 0
+        self._seen: set[tuple[str, int, int]] = set()
+
+    def text(self, node: Node) -> str:
+        """Return a node as it is written, on one line."""
+        written = self.expression[node.start : node.end]
+        return " ".join(written.split()) if "\n" in written else written
+
+    def say(
+        self, code: str, severity: Severity, place: Node | tuple[int, int], message: str, help: str | None = None
+    ) -> None:
+        """Keep a problem, unless the same code has been said of the same place."""
+        if self.muted:
+            return
+        start, end = place if isinstance(place, tuple) else (place.start, place.end)
+        if (code, start, end) in self._seen:
+            return
+        self._seen.add((code, start, end))
+        self.problems.append(
+            FilterProblem(code=code, severity=severity, message=message, start=start, end=end, help=help)
+        )
+
+    def has(self, node: Node, *codes: str) -> bool:
+        """Say whether anything (of these codes) has been said of a node or a part of it."""
+        return any(
+            node.start <= problem.start and problem.end <= node.end and (not codes or problem.code in codes)
+            for problem in self.problems
+        )
+
+
+def written(value: Any) -> str:
+    """Return a constant as a filter writes it."""
+    if isinstance(value, str):
+        return "'" + value.replace("'", "\\'") + "'"
+    return "`" + json.dumps(value, ensure_ascii=False) + "`"
+
+
+def quoted(name: str) -> str:
+    """Return a field's name as a path writes it."""
+    plain = name.replace("_", "a")
+    return name if plain.isascii() and plain.isalnum() and not plain[0].isdigit() else json.dumps(name)
+
+
+def alike(value: Any, shape: Shape) -> Any:
+    """Return the possible value that was probably meant by an impossible one, None when none is near."""
+    values = shape.values()
+    if not values:
+        return None
+    if isinstance(value, str):
+        texts = [each for each in values if isinstance(each, str)]
+        near = nearest(value, texts)
+        if near is None and len(value) > 1:
+            near = next((each for each in texts if each.casefold().strip() == value.casefold().strip()), None)
+        return near
+    return None
+
+
+def constant_value(node: Node) -> Any:
+    """Return the value of a literal, `...` for what is none."""
+    return node.value if isinstance(node, LiteralNode) else ...
