@@ -249,7 +249,8 @@ class Reloader:
             if compilation.plan is not None:
                 stage = "verify"
                 with self._timed(stage):
-                    findings = (*findings, *await asyncio.to_thread(self._verify, compilation, snapshot))
+                    found = await asyncio.to_thread(self._verify, compilation.configuration, compilation.plan, snapshot)
+                findings = (*findings, *found)
             if compilation.plan is not None and not has_errors(findings):
                 stage = "warm"
                 with self._timed(stage):
