@@ -12,6 +12,7 @@ from typing import Any
 import jmespath
 import orjson
 
+from benchmarks.matching.bad_cases import report
 from benchmarks.matching.citylots import RULE_SETS, lots
 from benchmarks.matching.measure import Contender, Route, bytes_per_route, collection_ms, entries_of, paired, seconds
 from benchmarks.matching.mixes import Mix, mixes, sizes
@@ -24,7 +25,9 @@ def main() -> None:
     """Parse arguments and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.matching", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer sizes, events and rounds; under a minute")
-    parser.add_argument("--mix", action="append", help="only this mix (repeatable); `citylots` for the rule sets")
+    parser.add_argument(
+        "--mix", action="append", help="only this mix (repeatable); `citylots` for the rule sets, `bad` for bad cases"
+    )
     arguments = parser.parse_args()
     corpus = Path(os.environ.get("ROUTER_CORPORA", Path(__file__).resolve().parents[3] / "shared" / "corpora"))
     print(
@@ -39,6 +42,8 @@ def main() -> None:
                 gc.collect()
     if not arguments.mix or "citylots" in arguments.mix:
         _citylots(quick=arguments.quick)
+    if not arguments.mix or "bad" in arguments.mix:
+        report()
 
 
 def _row(name: str, mix: Mix, size: int, *, quick: bool) -> str:

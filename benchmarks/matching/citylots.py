@@ -45,7 +45,7 @@ def _weighted(planted: list[tuple[str, int]]) -> tuple[list[str | None], list[in
 def _lot(rnd: random.Random, street: str | None, lot: str | None) -> dict[str, Any]:
     block = f"{rnd.randrange(10_000):04d}"
     number = f"{rnd.randrange(1_000):03d}"
-    points = [_point(rnd) for _ in range(8)]
+    points = [_point(rnd) for _ in range(10)]
     return {
         "type": "Feature",
         "properties": {

@@ -7,7 +7,7 @@ constants, mostly a path such as data.total) and is of one *kind*:
     equal     probe is one of some scalars              a == 'x', a == 'x' || a == 'y', contains(['x', 'y'], a), a != 'x'
     any       probe, or an element of it, is one of     any_in(a, ['x']), a[?b == 'x']
     has       the array has one of                      contains(a, 'x')                        fails on other than arrays and strings
-    prefix    the string starts with one of             prefix(a, 'x')
+    prefix    the string starts with one of             prefix(a, 'x'), glob(a, 'x*y')
     suffix    the string ends with one of               suffix(a, 'x')
     start     as prefix                                 starts_with(a, 'x')                     fails on other than strings
     stop      as suffix                                 ends_with(a, 'x')                       fails on other than strings
@@ -86,17 +86,20 @@ def _interned(path: tuple[str, ...] | None, code: str) -> Probe:
 class Operand(msgspec.Struct, frozen=True):
     """A constant of a condition: the filter's constant number `slot`, or `fixed` when slot is None. `many`: it is a collection of them.
 
-    `sign` is the ordering that a range demands of the value.
+    `sign` is the ordering that a range demands of the value. `head`: the constant is a tuple of globs, and what counts is how they begin.
     """
 
     slot: int | None = None
     fixed: Any = None
     many: bool = False
     sign: str = ""
+    head: bool = False
 
     def values(self, constants: tuple[Any, ...]) -> tuple[Any, ...] | frozenset[Any]:
         """Return the scalars this operand stands for in a filter with these constants."""
         value = self.fixed if self.slot is None else constants[self.slot]
+        if self.head:
+            return tuple(pieces[0] for pieces in value)
         return value if self.many else (value,)
 
 
@@ -288,6 +291,12 @@ def _call(node: Call, *, holds: bool) -> Condition | None:
         probe = _probe(node.arguments[0])
         operand = _choices(node.arguments[1])
         return None if probe is None or operand is None else Condition("any", probe, (operand,), holds, exact=True)
+    if node.name == "glob":
+        probe = _probe(node.arguments[0])
+        operand = _text(node.arguments[1], listed=True)
+        if probe is None or operand is None or not holds:  # how it begins is necessary, so of no use to a negation
+            return None
+        return Condition("prefix", probe, (Operand(operand.slot, many=True, head=True),), holds=True, exact=False)
     kind = _TEXT_CALLS.get(node.name)
     if kind is not None:
         probe = _probe(node.arguments[0])

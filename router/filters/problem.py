@@ -46,7 +46,7 @@ class FilterProblem(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     code: str
-    severity: Literal["error", "warning"]
+    severity: Literal["error", "warning", "info"]
     message: str
     start: int
     end: int
