@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from router.cli.printing import Style
+from router.cli.rendering.manual import page_of
 from router.cli.run import SETTINGS
+from router.compiler.checks import catalogue
 from router.delivery.state import BIRTH_STATES, FINAL_STATES, TRANSITIONS
 
 DOCS = Path(__file__).resolve().parent
@@ -30,6 +33,21 @@ def settings() -> str:
     return "\n".join(["| flag | variable | default | |", "|---|---|---|---|", *rows])
 
 
+def checks() -> str:
+    """Return the table of all codes."""
+    rows = [
+        f"| [{code}]({code}.md) | {one.severity} | `{one.name}` | {one.summary} |" for code, one in catalogue().items()
+    ]
+    return "\n".join(["| code | severity | name | what is reported |", "|---|---|---|---|", *rows])
+
+
+def check_pages() -> Iterable[tuple[Path, str]]:
+    """Yield the page of each code: what `router rule` prints, as Markdown."""
+    for code, one in catalogue().items():
+        _, _, body = page_of(one, style=Style(colours=False)).partition("\n\n")
+        yield DOCS / "checks" / f"{code}.md", f"# {code} {one.name}\n\nSeverity: {one.severity}.\n\n{body}\n"
+
+
 def _index(folder: Path, pattern: str, *, base: Path) -> str:
     pages = [page for page in sorted(folder.glob(pattern)) if page.name != "README.md"]
     return "\n".join(f"- [{_title(page)}]({page.relative_to(base).as_posix()})" for page in pages)
@@ -46,6 +64,7 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("performance.md", "pages", lambda: _index(DOCS / "performance.d", "*.md", base=DOCS)),
     ("design.md", "state diagram", state_diagram),
     ("cli.md", "settings", settings),
+    ("checks/README.md", "codes", checks),
 )
 """Page, name of the marks, and what belongs between them."""
 
@@ -67,6 +86,9 @@ def stale() -> Iterable[tuple[Path, str]]:
         text = page.read_text(encoding="utf-8")
         fresh = refreshed(text, marks, make())
         if fresh != text:
+            yield page, fresh
+    for page, fresh in check_pages():
+        if not page.exists() or page.read_text(encoding="utf-8") != fresh:
             yield page, fresh
 
 

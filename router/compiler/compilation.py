@@ -17,7 +17,7 @@ import msgspec
 
 from router.compiler.availability import check_availability
 from router.compiler.checks import running_checks
-from router.compiler.context import CheckContext
+from router.compiler.context import Base, CheckContext
 from router.compiler.endpoints import lower_endpoints
 from router.compiler.event_types import lower_event_types
 from router.compiler.findings import Findings
@@ -42,11 +42,12 @@ class Compilation(msgspec.Struct, frozen=True, kw_only=True):
     configuration: Configuration
 
 
-def compile_snapshot(snapshot: Snapshot, *, require_secrets: bool = False) -> Compilation:
+def compile_snapshot(snapshot: Snapshot, *, require_secrets: bool = False, base: Snapshot | None = None) -> Compilation:
     """Compile everything that a snapshot holds.
 
     With `require_secrets` a secret that cannot be resolved is an error (RT602), as it must be before delivering; without it, as in CI,
-    secrets may be absent. Pure but for what the snapshot reads; never raises for a fault of the configuration.
+    secrets may be absent. With a `base`, an earlier state of the same configuration, changes that break senders or receivers of events are
+    errors too (RT802); what is wrong with the base itself is nobody's concern any more. Pure but for what the snapshot reads; never raises for a fault of the configuration.
     """
     configuration, diagnostics = read_configuration(snapshot)
     findings = Findings(configuration, diagnostics, unread=len(configuration.trees) < len(snapshot.documents))
@@ -65,6 +66,7 @@ def compile_snapshot(snapshot: Snapshot, *, require_secrets: bool = False) -> Co
         event_types=event_types.planned,
         routes=routes,
         examples=event_types.examples,
+        base=None if base is None else _base(base),
     )
     for check in running_checks():
         if check.check is not None:
@@ -81,6 +83,13 @@ def compile_snapshot(snapshot: Snapshot, *, require_secrets: bool = False) -> Co
             routes=routes,
         )
     return Compilation(plan=plan, diagnostics=ordered, configuration=configuration)
+
+
+def _base(snapshot: Snapshot) -> Base:
+    configuration, diagnostics = read_configuration(snapshot)
+    findings = Findings(configuration, diagnostics, unread=True)
+    lowered = lower_event_types(configuration, snapshot, findings)
+    return Base(configuration=configuration, snapshot=snapshot, schemas=lowered.schemas)
 
 
 def compile_path(

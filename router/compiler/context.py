@@ -12,7 +12,7 @@ from router.language.documents import Configuration
 from router.plan import PlannedEventType, PlannedRoute
 from router.syntax.snapshot import Snapshot
 
-__all__ = ["CheckContext", "SchemaDocument"]
+__all__ = ["Base", "CheckContext", "SchemaDocument"]
 
 T = TypeVar("T")
 
@@ -24,12 +24,20 @@ class SchemaDocument(msgspec.Struct, frozen=True):
     base: str
 
 
+class Base(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier state of the configuration that a new one is compared with."""
+
+    configuration: Configuration
+    snapshot: Snapshot
+    schemas: Mapping[str, SchemaDocument]
+
+
 class CheckContext:
     """One compilation as the checks see it.
 
     `configuration` has every definition that could be read. `schemas` has the schema document of each event type whose schema compiles,
     `event_types` the compiled ones, `routes` the enabled routes with compiled filters and transforms; broken parts are absent there.
-    `examples(name)` are the payloads of an event type's examples that can be read.
+    `base` is the earlier state to compare with, if there is one.
     """
 
     def __init__(
@@ -42,12 +50,14 @@ class CheckContext:
         event_types: Mapping[str, PlannedEventType],
         routes: Sequence[PlannedRoute],
         examples: Mapping[str, Mapping[int, Any]],
+        base: Base | None = None,
     ) -> None:
         self.configuration = configuration
         self.snapshot = snapshot
         self.schemas = schemas
         self.event_types = event_types
         self.routes = routes
+        self.base = base
         self._findings = findings
         self._examples = examples
         self._results: dict[Callable[[CheckContext], Any], Any] = {}

@@ -1,4 +1,4 @@
-"""References: every name that one definition uses must be one that another defines (RT203, RT701), and be used at all (RT205)."""
+"""References: every name that one definition uses must be one that another defines (RT203, RT701, RT904)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ __all__ = ["check_references", "expand_events"]
 
 
 def check_references(configuration: Configuration, findings: Findings) -> None:
-    """Report undefined and unused names over the whole configuration."""
-    used_endpoints: set[str] = set()
-    used_transforms: set[str] = set()
+    """Report undefined names over the whole configuration."""
     for name, route in configuration.routes.items():
-        _check_route(configuration, findings, name, route, used_endpoints, used_transforms)
+        _check_route(configuration, findings, name, route)
     for name, endpoint in configuration.endpoints.items():
         if endpoint.on_failure is not None:
-            used_endpoints.add(endpoint.on_failure)
             site = findings.site("endpoints", name) / "on_failure"
             if endpoint.on_failure not in findings.defined("endpoints"):
                 findings.undefined("RT203", site.value(), "endpoint", endpoint.on_failure, "endpoints")
@@ -30,8 +27,6 @@ def check_references(configuration: Configuration, findings: Findings) -> None:
                 )
     for index, test in enumerate(configuration.tests):
         _check_test(configuration, findings, findings.site("tests", index), test)
-    _report_unused(configuration, findings, "endpoints", used_endpoints)
-    _report_unused(configuration, findings, "transforms", used_transforms)
 
 
 def expand_events(configuration: Configuration, route: Route) -> frozenset[str]:
@@ -50,8 +45,6 @@ def _check_route(
     findings: Findings,
     name: str,
     route: Route,
-    used_endpoints: set[str],
-    used_transforms: set[str],
 ) -> None:
     site = findings.site("routes", name)
     for index, pattern in enumerate(route.events):
@@ -67,10 +60,10 @@ def _check_route(
         elif pattern not in findings.defined("event_types"):
             findings.undefined("RT203", place.value(), "event type", pattern, "event_types")
     if isinstance(route.transform, str):
-        _check_transform(configuration, findings, site / "transform", route.transform, used_transforms)
+        _check_transform(configuration, findings, site / "transform", route.transform)
     seen: dict[tuple[str, str], int] = {}
     for index, target in enumerate(route.targets):
-        _check_target(configuration, findings, site / "targets" / index, target, used_endpoints, used_transforms)
+        _check_target(configuration, findings, site / "targets" / index, target)
         key = (target.endpoint, repr(target.transform))
         if key in seen:
             findings.error(
@@ -87,21 +80,15 @@ def _check_target(
     findings: Findings,
     site: Site,
     target: Target,
-    used_endpoints: set[str],
-    used_transforms: set[str],
 ) -> None:
-    used_endpoints.add(target.endpoint)
     if target.endpoint not in findings.defined("endpoints"):
         place = site / "endpoint" if site.has("endpoint") else site
         findings.undefined("RT203", place.value(), "endpoint", target.endpoint, "endpoints")
     if isinstance(target.transform, str):
-        _check_transform(configuration, findings, site / "transform", target.transform, used_transforms)
+        _check_transform(configuration, findings, site / "transform", target.transform)
 
 
-def _check_transform(
-    configuration: Configuration, findings: Findings, site: Site, name: str, used_transforms: set[str]
-) -> None:
-    used_transforms.add(name)
+def _check_transform(configuration: Configuration, findings: Findings, site: Site, name: str) -> None:
     if name not in findings.defined("transforms"):
         findings.undefined("RT203", site.value(), "transform", name, "transforms")
 
@@ -153,17 +140,3 @@ def _check_example(configuration: Configuration, findings: Findings, site: Site,
             f"event type `{name}` has no example `#{number or 0}`",
             f"it has {count} example{'s' if count != 1 else ''}; they count from 0",
         )
-
-
-def _report_unused(configuration: Configuration, findings: Findings, section: str, used: set[str]) -> None:
-    if not findings.is_whole:
-        return
-    for name in getattr(configuration, section):
-        if name not in used:
-            what = section[:-1]
-            findings.warning(
-                "RT205",
-                findings.site(section, name).key(),
-                f"{what} `{name}` is used by no route",
-                "remove it, or route something to it" if what == "endpoint" else "remove it, or use it in a route",
-            )

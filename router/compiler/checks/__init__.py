@@ -22,7 +22,7 @@ A file is a code's manual page and, for a check that runs over the finished conf
 configuration that has errors elsewhere: what could not be compiled is absent from the context's mappings.
 
 A code that another pass emits has no `check` but `EMITTED_BY`, the dotted name of the module that does; its page is in `pages/`, which a
-compilation never imports. Such a page may also have `REQUIRE_SECRETS = True` (its example is compiled with secrets required), `BASE` (the configuration that BAD is compared with), or no
+compilation never imports. Such a page may also have `REQUIRE_SECRETS = True` and `ENVIRON` (how its example is compiled), `BASE` (the configuration that BAD is compared with), or no
 BAD at all where no configuration shows it; then `SHOWN_BY` names the test that does. Codes are never reused. Tests hold all of this.
 """
 

@@ -43,6 +43,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     good: Mapping[str, str] = {}
     base: Mapping[str, str] = {}
     require_secrets: bool = False
+    environ: Mapping[str, str] = {}
     emitted_by: str | None = None
     shown_by: str | None = None
     check: Callable[[CheckContext], Iterator[Diagnostic]] | None = None
@@ -114,6 +115,7 @@ def _page(module_name: str) -> Check:
         good=_files(module, "GOOD"),
         base=_files(module, "BASE"),
         require_secrets=getattr(module, "REQUIRE_SECRETS", False),
+        environ=getattr(module, "ENVIRON", {}),
         emitted_by=getattr(module, "EMITTED_BY", None),
         shown_by=getattr(module, "SHOWN_BY", None),
         check=getattr(module, "check", None),
