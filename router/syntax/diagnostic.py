@@ -13,7 +13,7 @@ import msgspec
 
 from router.errors import Blame, RouterError
 
-__all__ = ["ConfigurationError", "Diagnostic", "Note", "Severity", "Span", "has_errors", "in_order"]
+__all__ = ["ConfigurationError", "Diagnostic", "Fix", "Note", "Severity", "Span", "has_errors", "in_order"]
 
 
 class Severity(StrEnum):
@@ -47,11 +47,19 @@ class Note(msgspec.Struct, frozen=True):
     span: Span | None = None
 
 
+class Fix(msgspec.Struct, frozen=True):
+    """A stretch of a file, and the source text to put in its place."""
+
+    span: Span
+    replacement: str
+
+
 class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     """One finding.
 
     `code` is stable and never reused (`RT203`). `message` says what is wrong, names the thing in backticks and is one line. `help` says
-    what to write instead. `notes` are further places. Secrets never stand in any of them.
+    what to write instead. `notes` are further places. Secrets never stand in any of them. `fixes` are the edits that together mend it,
+    present only where they are safe to make without asking.
     """
 
     code: str
@@ -60,6 +68,7 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     span: Span
     help: str | None = None
     notes: tuple[Note, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.span}: {self.severity} {self.code}: {self.message}"

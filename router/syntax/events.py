@@ -40,6 +40,7 @@ __all__ = [
     "SequenceStartEvent",
     "Shield",
     "explain",
+    "index_of",
     "open_events",
 ]
 
@@ -71,6 +72,12 @@ def open_events(text: str, *, python: bool = False) -> Callable[[], Any]:
         return _PythonParser(text).get_event
     next_event: Callable[[], Any] = _C_PARSER(text).get_event
     return next_event
+
+
+def index_of(error: ParserError, default: int) -> int:
+    """Return the offset at which the parser gave up."""
+    mark: Any = error.problem_mark or error.context_mark
+    return default if mark is None else int(mark.index)
 
 
 class Shield:

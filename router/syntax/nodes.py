@@ -175,6 +175,29 @@ class Places(Mapping[Path, Place]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def path_at(self, line: int, column: int) -> Path:
+        """Return the path of the innermost member whose key or value covers a place (1-based); `()` where none does."""
+        offset = self.lines.offset(line, column)
+        path: Path = ()
+        node = self._root
+        while True:
+            inner = self._member_at(node, offset)
+            if inner is None:
+                return path
+            step, node = inner
+            path = (*path, step)
+
+    def _member_at(self, node: Node | None, offset: int) -> tuple[str | int, Node | None] | None:
+        if isinstance(node, MapNode):
+            for name, member in node.members.items():
+                if member.key.start.index <= offset <= max(member.key.end.index, self._end(member.value)):
+                    return name, member.value
+        elif isinstance(node, ListNode):
+            for index, item in enumerate(node.items):
+                if item.start.index <= offset <= self._end(item):
+                    return index, item
+        return None
+
     def broken(self) -> list[Path]:
         """Return the paths of nodes that could not be read as meant; each has a finding."""
         return [path for path in self if (node := self._find(path)[0]) is not None and _is_broken(node)]

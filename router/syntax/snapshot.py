@@ -18,7 +18,8 @@ import os
 import posixpath
 import stat
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from itertools import islice
 from pathlib import Path
 from typing import Protocol, Self
@@ -96,6 +97,7 @@ class Snapshot:
         self._environment: dict[str, str | None] = {}
         self._secrets: dict[tuple[str, str], str | None] = {}
         self._bytes = 0
+        self._reader: Callable[[str], bytes] | None = None  # in place of the disk
 
     @classmethod
     def take(cls, root: Path, *, environ: Mapping[str, str] | None = None) -> Self:
@@ -124,6 +126,35 @@ class Snapshot:
             snapshot._load(name)
         return snapshot
 
+    @classmethod
+    def of(
+        cls,
+        read: Callable[[str], bytes],
+        documents: Iterable[str],
+        *,
+        root: str,
+        environ: Mapping[str, str],
+        commit: str | None = None,
+    ) -> Self:
+        """Return a snapshot whose files come from `read` in place of the disk, such as those of an older commit.
+
+        `documents` and `root` are names as `take` would give them; `read` takes names and raises OSError. Variables come from `environ`;
+        files of secrets are still read from the disk.
+        """
+        folder = root if any(name != root for name in documents) else posixpath.dirname(root) or "."
+        snapshot = cls(
+            base=str(Path.cwd()),
+            root=root,
+            folder=folder,
+            documents=tuple(sorted(documents)),
+            environ=environ,
+            commit=commit,
+        )
+        snapshot._reader = read
+        for name in snapshot.documents:
+            snapshot._load(name)
+        return snapshot
+
     def retake(self, *, environ: Mapping[str, str] | None = None) -> Snapshot:
         """Return a new snapshot of the same root that has been asked everything this one was asked.
 
@@ -140,6 +171,19 @@ class Snapshot:
             self.environment(name)
         for kind, name in other._secrets:
             self._secret(kind, name)
+
+    def replacing(self, contents: Mapping[str, bytes]) -> Self:
+        """Return the same state with other bytes in some of its files; the disk is not touched."""
+        again = copy(self)
+        again._overlay(contents)  # noqa: SLF001 - of the same class
+        return again
+
+    def _overlay(self, contents: Mapping[str, bytes]) -> None:
+        self._files = {**self._files, **contents}
+        self._failures = {name: failure for name, failure in self._failures.items() if name not in contents}
+        self._environment = dict(self._environment)
+        self._secrets = dict(self._secrets)
+        self._bytes = sum(map(len, self._files.values()))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -191,7 +235,10 @@ class Snapshot:
         try:
             if self._is_restored:
                 raise FileNotFoundError(errno.ENOENT, "not part of the kept revision", name)
-            data = _read(Path(self._base, name), min(FILE_BYTES_MAX, SNAPSHOT_BYTES_MAX - self._bytes))
+            if self._reader is not None:
+                data = self._reader(name)
+            else:
+                data = _read(Path(self._base, name), min(FILE_BYTES_MAX, SNAPSHOT_BYTES_MAX - self._bytes))
         except OSError as error:
             self._failures[name] = (error.errno or errno.EIO, error.strerror or "cannot be read")
         except ValueError:  # a NUL in the path

@@ -43,6 +43,10 @@ class LineTable:
         line = bisect.bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of the character at a 1-based (line, column); lines beyond the last count as the last."""
+        return self._starts[min(max(line, 1), len(self._starts)) - 1] + column - 1
+
 
 def decode(file: str, data: bytes) -> tuple[str | None, list[Diagnostic]]:
     """Return the text of a file without byte order mark; None and the findings (RT101) where it is not readable text."""

@@ -1,11 +1,9 @@
-"""Findings as text and JSON, against texts written by hand."""
+"""Findings as text, against texts written by hand."""
 
 from __future__ import annotations
 
-import json
-
 from router.cli.printing import Style
-from router.cli.rendering.report import is_failing, json_report, summary_line, text_report
+from router.cli.rendering.report import summary_line, text_report
 from router.syntax.diagnostic import Diagnostic, Note, Severity, Span
 
 PLAIN = Style(colours=False)
@@ -85,54 +83,4 @@ def test_summary() -> None:
         summary_line([UNDEFINED, UNUSED, UNUSED, REMARK], 6, style=PLAIN)
         == "1 error, 2 warnings, 1 info in 3 files (6 documents checked)"
     )
-
-
-def test_json() -> None:
-    report = json_report([UNDEFINED, UNUSED], ["routes/sales.yaml"], None)
-    assert json.loads(json.dumps(report)) == {
-        "diagnostics": [
-            {
-                "code": "RT203",
-                "severity": "error",
-                "message": "endpoint `crm-v3` is not defined",
-                "file": "routes/sales.yaml",
-                "line": 5,
-                "column": 15,
-                "end_line": 5,
-                "end_column": 21,
-                "help": "did you mean `crm-v2`?",
-                "notes": [
-                    {
-                        "message": "`crm-v2` is defined here",
-                        "file": "routes/endpoints.yaml",
-                        "line": 100,
-                        "column": 3,
-                        "end_line": 100,
-                        "end_column": 9,
-                    }
-                ],
-            },
-            {
-                "code": "RT205",
-                "severity": "warning",
-                "message": "endpoint `crm-v2` is used by no route",
-                "file": "routes/endpoints.yaml",
-                "line": 100,
-                "column": 3,
-                "end_line": 100,
-                "end_column": 9,
-                "help": None,
-                "notes": [],
-            },
-        ],
-        "summary": {"documents": 1, "errors": 1, "warnings": 1, "infos": 0, "revision": None},
-    }
-
-
-def test_fail_level() -> None:
-    assert not is_failing([], Severity.INFO)
-    assert is_failing([REMARK], Severity.INFO)
-    assert not is_failing([REMARK], Severity.WARNING)
-    assert is_failing([UNUSED], Severity.WARNING)
-    assert not is_failing([UNUSED], Severity.ERROR)
-    assert is_failing([REMARK, UNDEFINED], Severity.ERROR)
+    assert summary_line([], 2, style=PLAIN, suppressed=3) == "no findings in 2 documents, 3 ignored"

@@ -1,4 +1,4 @@
-"""Report: diagnostics as text for people and as JSON for programs.
+"""Report: diagnostics as text for people. Formats for programs are in `router.analysis.reports`.
 
 A finding in text starts with `file:line:column: severity CODE: message`, which editors and `grep` understand; below it stand the excerpt,
 the help, and each note with an excerpt of its own.
@@ -7,25 +7,18 @@ the help, and each note with an excerpt of its own.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from router.cli.printing import Style, printable
 from router.cli.rendering.excerpt import COLUMNS_MAX, excerpt
 from router.syntax.diagnostic import Diagnostic, Severity, Span
 
-__all__ = ["is_failing", "json_report", "summary_line", "text_report"]
+__all__ = ["Sources", "summary_line", "text_report"]
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_RANKS = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
 Sources = Callable[[str], str | None]
 """Returns the text of a file by the name that spans use, or None when it cannot be shown."""
-
-
-def is_failing(diagnostics: Iterable[Diagnostic], level: Severity) -> bool:
-    """Say whether any finding is at least as severe as `level`."""
-    return any(_RANKS[found.severity] >= _RANKS[level] for found in diagnostics)
 
 
 def text_report(
@@ -35,11 +28,12 @@ def text_report(
     return "\n\n".join(_finding(found, sources, style, columns_max) for found in diagnostics)
 
 
-def summary_line(diagnostics: Sequence[Diagnostic], documents: int, *, style: Style) -> str:
-    """Return one line that counts: `2 errors, 1 warning in 2 of 6 documents`."""
+def summary_line(diagnostics: Sequence[Diagnostic], documents: int, *, style: Style, suppressed: int = 0) -> str:
+    """Return one line that counts: `2 errors, 1 warning in 2 files (6 documents checked)`; `suppressed` findings are not among them."""
     checked = _counted(documents, "document")
+    ignored = f", {suppressed} ignored" if suppressed else ""
     if not diagnostics:
-        return style(f"no findings in {checked}", "green")
+        return style(f"no findings in {checked}{ignored}", "green")
     counts = Counter(found.severity for found in diagnostics)
     parts = [
         style(
@@ -51,22 +45,7 @@ def summary_line(diagnostics: Sequence[Diagnostic], documents: int, *, style: St
         if counts[severity]
     ]
     files = len({found.span.file for found in diagnostics})
-    return f"{', '.join(parts)} in {_counted(files, 'file')} ({checked} checked)"
-
-
-def json_report(diagnostics: Sequence[Diagnostic], documents: Sequence[str], revision: str | None) -> dict[str, Any]:
-    """Return findings and summary as plain data. Lines and columns count from 1 in code points, ends are exclusive."""
-    counts = Counter(found.severity for found in diagnostics)
-    return {
-        "diagnostics": [_plain(found) for found in diagnostics],
-        "summary": {
-            "documents": len(documents),
-            "errors": counts[Severity.ERROR],
-            "warnings": counts[Severity.WARNING],
-            "infos": counts[Severity.INFO],
-            "revision": revision,
-        },
-    }
+    return f"{', '.join(parts)} in {_counted(files, 'file')} ({checked} checked{ignored})"
 
 
 def _finding(found: Diagnostic, sources: Sources, style: Style, columns_max: int) -> str:
@@ -102,29 +81,6 @@ def _lines_of(span: Span, sources: Sources, style: Style, colour: str, gutter: i
 
 def _one_line(message: str) -> str:
     return printable(message).replace("\n", " ")
-
-
-def _plain(found: Diagnostic) -> dict[str, Any]:
-    return {
-        "code": found.code,
-        "severity": found.severity.value,
-        "message": found.message,
-        **_position(found.span),
-        "help": found.help,
-        "notes": [
-            {"message": note.message, **(_position(note.span) if note.span is not None else {})} for note in found.notes
-        ],
-    }
-
-
-def _position(span: Span) -> dict[str, Any]:
-    return {
-        "file": span.file,
-        "line": span.line,
-        "column": span.column,
-        "end_line": span.end_line,
-        "end_column": span.end_column,
-    }
 
 
 def _counted(number: int, noun: str) -> str:
