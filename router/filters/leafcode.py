@@ -151,7 +151,8 @@ class _Writer:
 
 
 def _part(v: str, length: str, *, at_end: bool) -> str:
-    return f"{v}[-{length}:]" if at_end else f"{v}[:{length}]"
+    # Not v[-length:], which is all of it for length 0.
+    return f"{v}[len({v}) - {length} :]" if at_end else f"{v}[:{length}]"
 
 
 def _with_base(table: dict[Any, Any], base: int) -> dict[Any, int]:
