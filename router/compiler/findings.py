@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from router.language.documents import Configuration, Origin
-from router.syntax.diagnostic import Diagnostic, Note, Severity, Span
+from router.syntax.diagnostic import Diagnostic, Fix, Note, Severity, Span
 from router.syntax.nearest import nearest
+from router.syntax.writing import scalar_text
 
 __all__ = ["Findings", "Site"]
 
@@ -46,6 +47,25 @@ class Site:
         """Return where these characters of the scalar stand."""
         return self._origin.tree.inside((*self._origin.path, *self._steps), start, end)
 
+    def rewriting(self, text: str, start: int, end: int, replacement: str) -> tuple[Fix, ...]:
+        """Return the edit that puts `replacement` for these characters of the scalar, whose decoded text is `text`.
+
+        Empty where the file has the characters written otherwise (escapes, a variable put in), because an edit could not be exact. A
+        plain scalar that could not begin with the replacement gets quotes.
+        """
+        tree, path = self._origin.tree, (*self._origin.path, *self._steps)
+        span = tree.inside(path, start, end)
+        if tree.written(span) != text[start:end]:
+            return ()
+        whole = tree.span(path)
+        is_plain = tree.written(whole) == text
+        if is_plain and start == 0:
+            return (Fix(whole, scalar_text(replacement + text[end:], is_flow=True)),)
+        written = tree.written(whole)[:1]
+        if written in ("'", '"') and (written in replacement or "\\" in replacement):
+            return ()
+        return (Fix(span, replacement),)
+
 
 class Findings:
     """Collects diagnostics over all passes of one compilation."""
@@ -81,9 +101,17 @@ class Findings:
         """Report a warning."""
         self._add(Severity.WARNING, code, span, message, help, notes)
 
-    def report(self, severity: str, code: str, span: Span, message: str, help: str | None = None) -> None:
+    def report(
+        self,
+        severity: str,
+        code: str,
+        span: Span,
+        message: str,
+        help: str | None = None,
+        fixes: tuple[Fix, ...] = (),
+    ) -> None:
         """Report a finding whose severity another room has decided."""
-        self._add(Severity(severity), code, span, message, help, ())
+        self._add(Severity(severity), code, span, message, help, (), fixes)
 
     def undefined(self, code: str, span: Span, what: str, name: str, section: str) -> None:
         """Report a name that nothing defines, with the nearest one that something does, and where.
@@ -103,11 +131,26 @@ class Findings:
             help_text = f"defined in `{section}`: {shown}" + (", …" if len(names) > 8 else "")
         else:
             help_text = f"define it under `{section}:`"
-        self._add(Severity.ERROR, code, span, f"{what} `{name}` is not defined", help_text, notes)
+        fixes = self._renaming(span, name, close) if close is not None else ()
+        self._add(Severity.ERROR, code, span, f"{what} `{name}` is not defined", help_text, notes, fixes)
+
+    def _renaming(self, span: Span, name: str, meant: str) -> tuple[Fix, ...]:
+        """Return the edit that writes another name, where the whole span is the name as it was written, quoted or not."""
+        tree = next((tree for tree in self._configuration.trees if tree.file == span.file), None)
+        if tree is None or tree.written(span) not in (name, f"'{name}'", f'"{name}"'):
+            return ()
+        return (Fix(span, scalar_text(meant, is_flow=True)),)
 
     def _add(
-        self, severity: Severity, code: str, span: Span, message: str, help: str | None, notes: tuple[Note, ...]
+        self,
+        severity: Severity,
+        code: str,
+        span: Span,
+        message: str,
+        help: str | None,
+        notes: tuple[Note, ...],
+        fixes: tuple[Fix, ...] = (),
     ) -> None:
         self.diagnostics.append(
-            Diagnostic(code=code, severity=severity, message=message, span=span, help=help, notes=notes)
+            Diagnostic(code=code, severity=severity, message=message, span=span, help=help, notes=notes, fixes=fixes)
         )

@@ -61,7 +61,12 @@ def compile_expression(expression: str, site: Site, findings: Findings) -> Filte
     broken = False
     for problem in problems(expression):
         span = site.characters(problem.start, problem.end)
-        findings.report(problem.severity, problem.code, span, problem.message, problem.help)
+        fixes = (
+            site.rewriting(expression, problem.start, problem.end, problem.replacement)
+            if problem.replacement is not None
+            else ()
+        )
+        findings.report(problem.severity, problem.code, span, problem.message, problem.help, fixes)
         broken = broken or problem.severity == "error"
     if broken:
         return None

@@ -133,13 +133,15 @@ def _precedence(tree: Node, expression: str) -> Iterator[FilterProblem]:
             continue
         told.add(negation.start)
         first, last = expression[negation.start : negation.end], expression[negation.end : node.end]
+        meant = f"!({(first + last)[1:].strip()})"
         yield FilterProblem(
             code="RT308",
             severity="error",
             message=f"`{first}{last}` means `({first}){last}`, a member of true or false, which is never true",
             start=negation.start,
             end=node.end,
-            help=f"write !({(first + last)[1:].strip()})",
+            help=f"write {meant}",
+            replacement=meant,
         )
 
 
@@ -172,6 +174,7 @@ def _bare_literals(tree: Node) -> Iterator[FilterProblem]:
                 start=node.start,
                 end=node.end,
                 help=f'for the value write `{node.name}` in backticks; for the field write "{node.name}" in double quotes',
+                replacement=f"`{node.name}`",
             )
         if isinstance(node, Sub | Pipe):
             stack += [(node.left, False), (node.right, False)]

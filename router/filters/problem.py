@@ -42,7 +42,8 @@ class FilterError(ValueError):
 class FilterProblem(msgspec.Struct, frozen=True, kw_only=True):
     """One finding about an expression; `start` and `end` are offsets in code points, the end exclusive.
 
-    Codes: RT301 syntax, RT306 function, RT308 precedence of `!`, RT309 bare literal.
+    Codes: RT301 syntax, RT306 function, RT308 precedence of `!`, RT309 bare literal; RT302 to RT315 are what `inference` finds.
+    `replacement` is the text that belongs between `start` and `end`, where only one can be meant.
     """
 
     code: str
@@ -51,3 +52,4 @@ class FilterProblem(msgspec.Struct, frozen=True, kw_only=True):
     start: int
     end: int
     help: str | None = None
+    replacement: str | None = None

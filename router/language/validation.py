@@ -23,8 +23,9 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from router.language.explanation import Explained, explain
-from router.syntax.diagnostic import Diagnostic, Severity, in_order
+from router.syntax.diagnostic import Diagnostic, Fix, Severity, in_order
 from router.syntax.tree import Path, Tree
+from router.syntax.writing import scalar_text
 
 __all__ = ["Finding", "findings", "validate"]
 
@@ -76,8 +77,15 @@ def findings(
 
 def _finding(tree: Tree, explained: Explained) -> Finding:
     span = tree.key_span(explained.path) if explained.is_about_key else tree.span(explained.path)
+    meant = explained.suggestion
+    is_free = meant is not None and (*explained.path[:-1], meant) not in tree.places
     diagnostic = Diagnostic(
-        code=explained.code, severity=Severity.ERROR, message=explained.message, span=span, help=explained.help
+        code=explained.code,
+        severity=Severity.ERROR,
+        message=explained.message,
+        span=span,
+        help=explained.help,
+        fixes=(Fix(span, scalar_text(meant, is_flow=True, is_key=True)),) if meant is not None and is_free else (),
     )
     return Finding(path=explained.path, diagnostic=diagnostic)
 

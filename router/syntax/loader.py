@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 from router.syntax import events, scalars
-from router.syntax.diagnostic import Diagnostic, Note, Severity, Span, in_order
+from router.syntax.diagnostic import Diagnostic, Fix, Note, Severity, Span, in_order
 from router.syntax.nodes import Alias, Leaf, ListNode, MapNode, Member, Node, Places, size_of, value_of
 from router.syntax.source import decode
 from router.syntax.tree import Tree
@@ -78,11 +78,19 @@ class _Builder:
         self.is_exhausted = False
 
     def report(
-        self, code: str, message: str, span: Span, help: str | None = None, notes: tuple[Note, ...] = ()
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        help: str | None = None,
+        notes: tuple[Note, ...] = (),
+        fixes: tuple[Fix, ...] = (),
     ) -> None:
         severity = Severity.WARNING if code == "RT103" else Severity.ERROR
         if len(self.findings) < FINDINGS_MAX:
-            found = Diagnostic(code=code, severity=severity, message=message, span=span, help=help, notes=notes)
+            found = Diagnostic(
+                code=code, severity=severity, message=message, span=span, help=help, notes=notes, fixes=fixes
+            )
             self.findings.append(found)
 
     def document(self) -> Node | None:
@@ -201,7 +209,10 @@ class _Builder:
         reading = scalars.reading_of_1_1(leaf.text)
         if reading is not None:
             message = f"`{leaf.text}` is {_reading(leaf.text)} here but {reading} to YAML 1.1 tools"
-            self.report("RT103", message, self.places.span_of(leaf), f"put quotes around it: '{leaf.text}'")
+            span, quoted = self.places.span_of(leaf), f"'{leaf.text}'"
+            # Quotes keep the value of a text; a number would become one, and which number was meant is not known.
+            fixes = (Fix(span, quoted),) if isinstance(leaf.value, str) or leaf.value is None else ()
+            self.report("RT103", message, span, f"put quotes around it: {quoted}", fixes=fixes)
 
     def key(self, event: Any, depth: int) -> Leaf | Alias | None:
         """Read a key; None, and a finding, where it is not one text."""

@@ -16,6 +16,7 @@ import msgspec
 
 from router.syntax.diagnostic import Span
 from router.syntax.offsets import OffsetMap
+from router.syntax.source import LineTable
 
 __all__ = ["Path", "Place", "Tree", "pointer"]
 
@@ -54,6 +55,11 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True):
         """Return where the key of the member at `path` stands; the value's place when it has no key."""
         place = self.places.get(path)
         return place.key if place is not None and place.key is not None else self.span(path)
+
+    def written(self, span: Span) -> str:
+        """Return the source text that a span of this document covers."""
+        lines = LineTable(self.text)
+        return self.text[lines.offset(span.line, span.column) : lines.offset(span.end_line, span.end_column)]
 
     def inside(self, path: Path, start: int, end: int) -> Span:
         """Return where characters `start` to `end` (code points, end exclusive) of the decoded scalar at `path` stand in the file.
