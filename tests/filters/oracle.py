@@ -1,6 +1,6 @@
 """The jmespath library as oracle, with its known departures from the specification corrected, and our functions written a second time.
 
-Corrected: equality inside arrays and objects (true is not 1), order of anything but numbers (null), `contains` of a string in a string.
+Corrected: equality inside arrays and objects (true is not 1), order of anything but numbers (null), `contains` of a string in a string, what `merge` takes.
 Everything else is the library's own.
 """
 
@@ -50,6 +50,12 @@ class OracleFunctions(functions.Functions):
         if isinstance(subject, str):
             return isinstance(wanted, str) and wanted in subject
         return any(strictly_equal(item, wanted) for item in subject)
+
+    @signature({"types": ["object"], "variadic": True})
+    def _func_merge(self, *values: Any) -> Any:
+        if not all(isinstance(value, dict) for value in values):
+            raise TypeError  # the library checks the first argument only
+        return {name: value for each in values for name, value in each.items()}
 
     @signature({"types": []}, {"types": []})
     def _func_prefix(self, value: Any, pattern: Any) -> bool:
