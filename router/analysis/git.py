@@ -49,7 +49,8 @@ class WorkTree:
 
     def relative(self, path: Path) -> str | None:
         """Return a path as git names it, None for one outside the work tree. Links are followed in folders only."""
-        absolute = path.parent.resolve() / path.name
+        lexical = Path(os.path.abspath(path))  # noqa: PTH100 - without following links
+        absolute = lexical.parent.resolve() / lexical.name
         try:
             return absolute.relative_to(self.top.resolve()).as_posix()
         except ValueError:

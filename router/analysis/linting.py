@@ -1,7 +1,6 @@
 """Linting: one snapshot -> one LintReport.
 
-    snapshot ── compile ──► Diagnostics ─┬─ changed lines, selection ─► ignores ─► fingerprints ─► baseline ─► LintReport
-                 base snapshot ── compare ┘
+    snapshot (and base) ── compile ──► Diagnostics ── ignores ── selection, changed lines ── fingerprints ── baseline ──► LintReport
 
 Pure but for what the snapshot reads: the day, the baseline and what git says are passed in. Nothing is printed or written here.
 """
@@ -25,21 +24,19 @@ from router.syntax.snapshot import Snapshot
 
 __all__ = ["LintOptions", "find_code", "lint", "rules_of"]
 
-Compile = Callable[[Snapshot], Compilation]
-
 
 class LintOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What a run is asked for.
 
     `baseline` are fingerprints of findings that do not count. `changed` has the changed lines of each file, by the snapshot's names; a
-    file it lacks has not changed; None means that all lines count. `more` are findings from elsewhere, such as the comparison with a base.
+    file it lacks has not changed; None means that all lines count. `base` is an earlier state of the configuration to compare with.
     """
 
     fail_level: Severity = Severity.WARNING
     selection: Selection
     baseline: frozenset[str] = frozenset()
     changed: Mapping[str, Sequence[range]] | None = None
-    more: Callable[[Compilation], Iterable[Diagnostic]] | None = None
+    base: Snapshot | None = None
 
 
 def lint(
@@ -48,16 +45,12 @@ def lint(
     *,
     now: Callable[[], datetime],
     version: str,
-    compile: Compile = compile_snapshot,
     with_rules: bool = True,
 ) -> LintReport:
     """Check a configuration. `now` gives the time in UTC; `with_rules` adds the catalogue's pages of what was found."""
     started_at = now()
-    compilation = compile(snapshot)
-    diagnostics = list(compilation.diagnostics)
-    if options.more is not None:
-        diagnostics = in_order([*diagnostics, *options.more(compilation)])
-    findings = _findings(snapshot, compilation, diagnostics, options, started_at)
+    compilation = compile_snapshot(snapshot, base=options.base)
+    findings = _findings(snapshot, compilation, list(compilation.diagnostics), options, started_at)
     return LintReport(
         findings=findings,
         documents=snapshot.documents,

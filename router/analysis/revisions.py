@@ -7,16 +7,12 @@ becomes the other.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from importlib import import_module
 from pathlib import Path, PurePosixPath
 
 from router.analysis.git import GitError, WorkTree
-from router.compiler import Compilation
-from router.syntax.diagnostic import Diagnostic
 from router.syntax.snapshot import Snapshot
 
-__all__ = ["changed_lines", "compared_with", "snapshot_at"]
+__all__ = ["changed_lines", "snapshot_at"]
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -67,17 +63,6 @@ def snapshot_at(snapshot: Snapshot, revision: str) -> Snapshot:
 
     names = {name: snapshot.root if name == folder else _display(root, name, folder) for name in documents}
     return Snapshot.of(read, names.values(), root=snapshot.root, environ=os.environ, commit=commit[:12])
-
-
-def compared_with(snapshot: Snapshot, revision: str) -> Callable[[Compilation], Iterable[Diagnostic]]:
-    """Return a function that compares a compilation with the configuration at a git revision. Raises GitError."""
-    before = snapshot_at(snapshot, revision)
-    compare = import_module("router.compiler.breaking").breaking_changes
-
-    def findings(compilation: Compilation) -> Iterable[Diagnostic]:
-        yield from compare(before, compilation)
-
-    return findings
 
 
 def _work_tree(snapshot: Snapshot) -> WorkTree:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,6 @@ from router.cli.rewriting import difference, write_file
 if TYPE_CHECKING:
     from router.analysis.linting import LintOptions
     from router.analysis.report import LintReport
-    from router.compiler import Compilation
-    from router.syntax.diagnostic import Diagnostic
     from router.syntax.snapshot import Snapshot
 
 __all__ = ["add"]
@@ -111,7 +109,7 @@ def _options(arguments: argparse.Namespace, snapshot: Snapshot) -> LintOptions:
         selection=selection,
         baseline=_baseline(arguments) if arguments.baseline and not arguments.write_baseline else frozenset(),
         changed=_changed(arguments.changed_since, snapshot) if arguments.changed_since is not None else None,
-        more=_comparison(arguments.base, snapshot) if arguments.base is not None else None,
+        base=_base(arguments.base, snapshot) if arguments.base is not None else None,
     )
 
 
@@ -150,12 +148,12 @@ def _changed(revision: str, snapshot: Snapshot) -> dict[str, list[range]]:
         raise CannotRunError(f"--changed-since {revision}: {error}") from None
 
 
-def _comparison(revision: str, snapshot: Snapshot) -> Callable[[Compilation], Iterable[Diagnostic]]:
+def _base(revision: str, snapshot: Snapshot) -> Snapshot:
     from router.analysis.git import GitError
-    from router.analysis.revisions import compared_with
+    from router.analysis.revisions import snapshot_at
 
     try:
-        return compared_with(snapshot, revision)
+        return snapshot_at(snapshot, revision)
     except GitError as error:
         raise CannotRunError(f"--base {revision}: {error}") from None
 
