@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from router.filters.inference_report import Report, Severity, quoted
+from router.filters.inference_report import Report, Severity, phrase, quoted
 from router.filters.inference_scope import Scope
 from router.filters.nodes import Current, Field, Node
-from router.shapes import UNKNOWN, Kind, ObjectShape, Presence, Shape
+from router.shapes import UNKNOWN, Kind, Presence, Shape
 from router.shapes.event import ATTRIBUTES, is_extension_name
 from router.syntax.nearest import nearest
 
@@ -15,7 +15,9 @@ _BARE = frozenset({"null", "true", "false"})
 _NAMES_SHOWN_MAX = 8
 
 
-def field_of(report: Report, holder: Node | None, base: Shape, node: Field, scope: Scope, path: tuple[str, ...] | None) -> Shape:
+def field_of(
+    report: Report, holder: Node | None, base: Shape, node: Field, scope: Scope, path: tuple[str, ...] | None
+) -> Shape:
     """Return the shape of a field of `base`, and report it when it cannot be there.
 
     `holder` is the expression before the dot, None when there is none; `path` the whole way from the scope's value, where it is plain.
@@ -26,7 +28,7 @@ def field_of(report: Report, holder: Node | None, base: Shape, node: Field, scop
     if not base.kinds & Kind.OBJECT:
         if base.kinds & ~Kind.NULL == 0:
             return base.field(node.name)
-        _report_no_object(report, holder, base, node)
+        _report_no_object(report, holder, base, node, scope)
         return UNKNOWN
     if scope.is_event and path is not None:
         if len(path) == 1 and node.name not in ATTRIBUTES and node.name != "data":
@@ -38,41 +40,40 @@ def field_of(report: Report, holder: Node | None, base: Shape, node: Field, scop
         return base.field(node.name)
     if holder is None and node.name in _BARE and not node.quoted:  # RT309 says so already
         return UNKNOWN
-    _report_unknown(report, holder, base.objects, base.names, node)
+    _report_unknown(report, _called(report, holder, scope), base, node)
     return UNKNOWN
 
 
-def _report_no_object(report: Report, holder: Node | None, base: Shape, node: Field) -> None:
-    what = f"`{report.text(holder)}`" if holder is not None and not isinstance(holder, Current) else "the value here"
+def _called(report: Report, holder: Node | None, scope: Scope) -> str:
+    """Return what a message calls the value that a field is taken of."""
+    return scope.label if holder is None or isinstance(holder, Current) else f"`{report.text(holder)}`"
+
+
+def _report_no_object(report: Report, holder: Node | None, base: Shape, node: Field, scope: Scope) -> None:
+    what = _called(report, holder, scope)
     name = quoted(node.name)
     help = None
     if base.kinds & Kind.ARRAY:
-        if holder is not None and base.element().objects:
-            help = f"write {report.text(holder)}[*].{name} for that of each element, or {report.text(holder)}[0].{name}"
-            help = f"after a pipe, write [*].{name}" if isinstance(holder, Current) else help
-        message = f"{what} is an array, which has no field `{node.name}`: always null"
+        if holder is None or isinstance(holder, Current):
+            help = f"for that of each element write [*].{name}"
+        elif base.element().objects:
+            text = report.text(holder)
+            help = f"for that of each element write {text}[*].{name}, of the first {text}[0].{name}"
     else:
-        message = f"{what} is {_a(base)}, which has no field `{node.name}`: always null"
         help = f"compare {what} itself" if holder is not None else None
+    message = f"{what} is {phrase(base.only(~Kind.NULL))}, which has no field `{node.name}`: always null"
     report.say("RT303", "error", node, message, help)
 
 
-def _a(shape: Shape) -> str:
-    words = shape.only(~Kind.NULL).describe()
-    return f"{'an' if words[:1] in 'aeio' else 'a'} {words}"
-
-
-def _report_unknown(
-    report: Report, holder: Node | None, objects: tuple[ObjectShape, ...], names: list[str], node: Field
-) -> None:
-    where = f"`{report.text(holder)}`" if holder is not None and not isinstance(holder, Current) else "the value here"
+def _report_unknown(report: Report, where: str, base: Shape, node: Field) -> None:
+    names = base.names
     near = nearest(node.name, names)
-    is_closed = all(each.presence(node.name) is Presence.FORBIDDEN for each in objects)
+    is_closed = all(each.presence(node.name) is Presence.FORBIDDEN for each in base.objects)
     severity: Severity = "error" if is_closed else "warning"
     message = f"no field `{node.name}` in {where}"
     if not is_closed:
         message = f"the schema names no field `{node.name}` in {where}"
-        if near is None and any(each.is_explicitly_open for each in objects):
+        if near is None and any(each.is_explicitly_open for each in base.objects):
             severity = "info"
     report.say("RT302", severity, node, message, _suggestion(near, names, is_closed=is_closed))
 
@@ -92,7 +93,9 @@ def _root_field(report: Report, base: Shape, node: Field) -> Shape:
     if name in _BARE and not node.quoted:
         return UNKNOWN
     payload = base.field("data")
-    is_payload = any(alternative.presence(name) is Presence.DECLARED for alternative in payload.objects if name in alternative.names)
+    is_payload = any(
+        alternative.presence(name) is Presence.DECLARED for alternative in payload.objects if name in alternative.names
+    )
     severity: Severity = "warning" if is_extension_name(name) else "error"
     if is_payload:
         message = f"the event has no attribute `{name}`; the payload is in `data`"
@@ -105,11 +108,17 @@ def _root_field(report: Report, base: Shape, node: Field) -> Shape:
         report.say("RT302", severity, node, f"the event has no attribute `{name}`", f"did you mean `{near}`?")
         return UNKNOWN
     if severity == "error":
-        help = f"did you mean `data.{quoted(inner)}`?" if inner is not None else f"an event has {', '.join(attributes)}; names of extensions are lower-case letters and digits"
+        help = (
+            f"did you mean `data.{quoted(inner)}`?"
+            if inner is not None
+            else f"an event has {', '.join(attributes)}; names of extensions are lower-case letters and digits"
+        )
         report.say("RT302", "error", node, f"the event has no attribute `{name}`", help)
         return UNKNOWN
     if inner is not None:
-        report.say("RT302", "warning", node, f"the event has no attribute `{name}`", f"did you mean `data.{quoted(inner)}`?")
+        report.say(
+            "RT302", "warning", node, f"the event has no attribute `{name}`", f"did you mean `data.{quoted(inner)}`?"
+        )
         return UNKNOWN
     return base.field(name)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from router.filters.nodes import Literal as LiteralNode
 from router.filters.nodes import Node
 from router.filters.problem import FilterProblem
 from router.shapes import Shape
 from router.syntax.nearest import nearest
 
-__all__ = ["Report", "alike", "quoted", "written"]
+__all__ = ["Report", "alike", "phrase", "quoted", "written"]
 
 Severity = Literal["error", "warning", "info"]
 
@@ -19,11 +18,13 @@ Severity = Literal["error", "warning", "info"]
 class Report:
     """Collects problems. While `muted`, nothing is kept: the same node is often looked at again to learn its shape."""
 
-    __slots__ = ("_seen", "expression", "muted", "problems")
+    __slots__ = ("_seen", "expression", "lacking", "muted", "problems")
 
     def __init__(self, expression: str) -> None:
         self.expression = expression
         self.problems: list[FilterProblem] = []
+        self.lacking: list[tuple[Node, tuple[str, ...], list[str], list[str]]] = []
+        """Fields that some event types have and others have not: node, path, and the names of either."""
         self.muted = 0
         self._seen: set[tuple[str, int, int]] = set()
 
@@ -81,6 +82,12 @@ def alike(value: Any, shape: Shape) -> Any:
     return None
 
 
-def constant_value(node: Node) -> Any:
-    """Return the value of a literal, `...` for what is none."""
-    return node.value if isinstance(node, LiteralNode) else ...
+def phrase(shape: Shape) -> str:
+    """Return a shape so that it can stand behind "is": `always 'web'`, `one of 'new', 'paid'`, `a number from 0 to 100`."""
+    words = shape.describe()
+    values = shape.values()
+    if values is not None and len(shape.types()) == 1 and ", " in words:
+        return words.partition(", ")[2]
+    if words.startswith(("anything", "nothing", "null", "true", "false")):
+        return words
+    return f"{'an' if words[:1] in 'aeio' else 'a'} {words}"

@@ -27,17 +27,18 @@ from router.filters.nodes import (
     Sub,
     children,
 )
+from router.filters.signatures import SIGNATURES
 from router.shapes import Shape
 
-__all__ = ["Key", "Scope", "key_of", "path_of"]
+__all__ = ["Key", "Scope", "fits", "key_of", "path_of"]
 
 Key = tuple[object, ...]
 
 
 class Scope:
-    """The value a part of a filter is applied to. `is_event` says that it is the event itself."""
+    """The value a part of a filter is applied to. `is_event` says that it is the event itself, `label` what it is called in messages."""
 
-    __slots__ = ("_base", "_firm", "facts", "is_event", "shape")
+    __slots__ = ("_base", "_firm", "facts", "is_event", "label", "shape")
 
     def __init__(
         self,
@@ -45,12 +46,14 @@ class Scope:
         facts: Mapping[Key, Shape] | None = None,
         *,
         is_event: bool = False,
+        label: str = "the value here",
         firm: Scope | None = None,
         base: Scope | None = None,
     ) -> None:
         self.shape = shape
         self.facts = facts or {}
         self.is_event = is_event
+        self.label = label
         self._firm = firm
         self._base = base
 
@@ -68,22 +71,31 @@ class Scope:
         """Return the scope with its value narrowed."""
         if shape is self.shape:
             return self
-        return Scope(shape, self.facts, is_event=self.is_event, firm=self._firm, base=self.base)
+        return Scope(shape, self.facts, is_event=self.is_event, label=self.label, firm=self._firm, base=self.base)
 
     def with_fact(self, key: Key, shape: Shape) -> Scope:
         """Return the scope with the value of an expression narrowed."""
-        return Scope(self.shape, {**self.facts, key: shape}, is_event=self.is_event, firm=self._firm, base=self.base)
+        return Scope(
+            self.shape,
+            {**self.facts, key: shape},
+            is_event=self.is_event,
+            label=self.label,
+            firm=self._firm,
+            base=self.base,
+        )
 
     def tentative(self, firm: Scope) -> Scope:
         """Return the scope as one whose last narrowing came from an alternative that does not hold."""
         if self is firm:
             return self
-        return Scope(self.shape, self.facts, is_event=self.is_event, firm=firm, base=self.base)
+        return Scope(self.shape, self.facts, is_event=self.is_event, label=self.label, firm=firm, base=self.base)
 
     def joined(self, other: Scope) -> Scope:
         """Return a scope for where either holds."""
         facts = {key: shape | other.facts[key] for key, shape in self.facts.items() if key in other.facts}
-        return Scope(self.shape | other.shape, facts, is_event=self.is_event, firm=self._firm, base=self.base)
+        return Scope(
+            self.shape | other.shape, facts, is_event=self.is_event, label=self.label, firm=self._firm, base=self.base
+        )
 
 
 def path_of(node: Node) -> tuple[str, ...] | None:
@@ -124,3 +136,12 @@ def key_of(node: Node) -> Key:
         case And() | Or() | FilterProjection():
             own = ()
     return (type(node).__name__, *own, *(key_of(child) for child in children(node)))
+
+
+def fits(node: Call) -> bool:
+    """Say whether a function exists and takes that many arguments."""
+    signature = SIGNATURES.get(node.name)
+    given = len(node.arguments)
+    return signature is not None and (
+        given == len(signature.parameters) or (signature.variadic and given > len(signature.parameters))
+    )
