@@ -29,6 +29,7 @@ from router.language.documents import Configuration
 from router.language.reader import read_configuration
 from router.plan import Plan
 from router.syntax.diagnostic import ConfigurationError, Diagnostic, has_errors, in_order
+from router.syntax.memory import Memory
 from router.syntax.snapshot import Snapshot
 
 __all__ = ["Compilation", "compile_path", "compile_snapshot"]
@@ -42,22 +43,31 @@ class Compilation(msgspec.Struct, frozen=True, kw_only=True):
     configuration: Configuration
 
 
-def compile_snapshot(snapshot: Snapshot, *, require_secrets: bool = False, base: Snapshot | None = None) -> Compilation:
+def compile_snapshot(
+    snapshot: Snapshot,
+    *,
+    require_secrets: bool = False,
+    base: Snapshot | None = None,
+    memory: Memory | None = None,
+    with_plan: bool = True,
+) -> Compilation:
     """Compile everything that a snapshot holds.
 
     With `require_secrets` a secret that cannot be resolved is an error (RT602), as it must be before delivering; without it, as in CI,
     secrets may be absent. With a `base`, an earlier state of the same configuration, changes that break senders or receivers of events are
-    errors too (RT802); what is wrong with the base itself is nobody's concern any more. Pure but for what the snapshot reads; never raises for a fault of the configuration.
+    errors too (RT802); what is wrong with the base itself is nobody's concern any more. With a
+    `memory`, what has not changed since its last round is not done again; without `with_plan`, only findings are wanted. Pure but for what the snapshot reads; never raises for a fault of the configuration.
     """
-    configuration, diagnostics = read_configuration(snapshot)
+    memory = Memory() if memory is None else memory
+    configuration, diagnostics = read_configuration(snapshot, memory)
     findings = Findings(configuration, diagnostics, unread=len(configuration.trees) < len(snapshot.documents))
     secrets = SecretValues(snapshot, findings, required=require_secrets)
     check_references(configuration, findings)
     check_availability(configuration, findings)
-    event_types = lower_event_types(configuration, snapshot, findings)
-    endpoints = lower_endpoints(configuration, secrets, findings)
+    event_types = lower_event_types(configuration, snapshot, findings, memory)
+    endpoints = lower_endpoints(configuration, snapshot, secrets, findings)
     sources = lower_sources(configuration, secrets, findings)
-    routes = lower_routes(configuration, findings)
+    routes = lower_routes(configuration, findings, memory)
     context = CheckContext(
         configuration,
         snapshot,
@@ -73,7 +83,7 @@ def compile_snapshot(snapshot: Snapshot, *, require_secrets: bool = False, base:
             findings.diagnostics.extend(check.check(context))
     ordered = tuple(in_order(findings.diagnostics))
     plan = None
-    if not has_errors(ordered):
+    if with_plan and not has_errors(ordered):
         plan = Plan(
             revision=snapshot.digest(),
             commit=snapshot.commit,

@@ -6,16 +6,18 @@ import base64
 
 from router.compiler.findings import Findings, Site
 from router.compiler.secret_values import SecretValues
+from router.compiler.tls_identity import lower_tls
 from router.delivery.address import UrlError, forbidden_target, parse_url
 from router.delivery.signature import SigningKey, SigningKeyError
 from router.language.documents import Auth, Configuration, Endpoint
 from router.plan import PlannedEndpoint, Secret
+from router.syntax.snapshot import Snapshot
 
 __all__ = ["lower_endpoints"]
 
 
 def lower_endpoints(
-    configuration: Configuration, secrets: SecretValues, findings: Findings
+    configuration: Configuration, snapshot: Snapshot, secrets: SecretValues, findings: Findings
 ) -> dict[str, PlannedEndpoint]:
     """Return the endpoints ready to be called."""
     planned = {}
@@ -28,6 +30,9 @@ def lower_endpoints(
             headers=_credentials(endpoint.auth, site / "auth", secrets) if endpoint.auth is not None else {},
             signing_scheme=endpoint.signing.scheme if endpoint.signing is not None else None,
             signing_keys=_signing_keys(endpoint, site / "signing", secrets, findings),
+            tls=lower_tls(endpoint.tls, name, site / "tls", snapshot, secrets, findings)
+            if endpoint.tls is not None
+            else None,
             timeout=endpoint.timeout,
             retry=endpoint.retry,
             limits=endpoint.limits,

@@ -20,7 +20,7 @@ from router.delivery.record import Delivery
 from router.delivery.signature import ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, SigningKey, sign
 from router.errors import InternalError
 from router.language.documents import Url
-from router.plan.endpoint import PlannedEndpoint, Secret
+from router.plan.endpoint import PlannedEndpoint, Secret, TlsIdentity
 
 __all__ = [
     "ANSWER_BYTES_MAX",
@@ -57,14 +57,6 @@ _BAD_VALUE = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]"
 )  # control characters but tab; lone surrogates have no UTF-8 form
 _VALUE_BYTES_MAX = 8192
-
-
-class TlsIdentity(msgspec.Struct, frozen=True, kw_only=True):
-    """What differs from the machine's own trust: a client certificate with its key, a private authority; all PEM."""
-
-    cert_pem: bytes | None = None
-    key_pem: Secret | None = None
-    ca_pem: bytes | None = None
 
 
 class OutboundRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +126,6 @@ def outbound(
     *,
     now_s: float,
     chance: float = 0.0,
-    tls: TlsIdentity | None = None,
 ) -> OutboundRequest:
     """Return the request of one attempt of `delivery` at `now_s` (Unix seconds).
 
@@ -167,7 +158,7 @@ def outbound(
         connect_timeout_s=endpoint.timeout.connect_s,
         total_timeout_s=endpoint.timeout.total_s,
         allow_private=endpoint.allow_private,
-        tls=tls,
+        tls=endpoint.tls,
     )
 
 

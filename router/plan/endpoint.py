@@ -7,37 +7,17 @@ from collections.abc import Mapping
 import msgspec
 
 from router.language.documents import Limits, Retry, Timeout, Url
+from router.plan.secret import Secret
+from router.plan.tls import TlsIdentity
 
-__all__ = ["PlannedEndpoint", "Secret"]
-
-
-class Secret:
-    """A secret value that no log, traceback or `repr` shows; ask `reveal()` where it is used."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the value."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
+__all__ = ["PlannedEndpoint", "Secret", "TlsIdentity"]
 
 
 class PlannedEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint ready to be called.
 
     `headers` are fixed headers with credentials (`authorization`), lower-case names. `signing_keys` are Standard Webhooks keys as text
-    (`whsec_…`), newest first; empty means unsigned. `allow_private` is the only door to private addresses.
+    (`whsec_…`), newest first; empty means unsigned. `tls` is None for the machine's own trust. `allow_private` is the only door to private addresses.
     """
 
     name: str
@@ -45,6 +25,7 @@ class PlannedEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, Secret] = {}
     signing_scheme: str | None = None
     signing_keys: tuple[Secret, ...] = ()
+    tls: TlsIdentity | None = None
     timeout: Timeout = Timeout()
     retry: Retry = Retry()
     limits: Limits = Limits()

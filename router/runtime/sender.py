@@ -80,6 +80,10 @@ class _HttpxWay:
             raise endpoint_error(fault, str(error) or type(error).__name__) from None
 
     async def _exchange(self, request: OutboundRequest) -> Answer:
+        if request.tls is not None:
+            raise InternalError(
+                "this transport has TLS settings of its own; the endpoint's `tls` needs the egress engine"
+            )
         connect_s, total_s = request.connect_timeout_s, request.total_timeout_s
         timeout = {"connect": connect_s, "read": total_s, "write": total_s, "pool": total_s}
         headers = [(name.encode("ascii"), value.encode()) for name, value in request.headers]

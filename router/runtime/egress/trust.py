@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import tempfile
 from pathlib import Path
 
 import certifi
 
-from router.delivery.request import TlsIdentity
 from router.errors import InternalError
+from router.plan.tls import TlsIdentity, load_authorities, load_certificate
 
 __all__ = ["Trust", "build_context"]
 
@@ -44,6 +43,7 @@ def build_context(identity: TlsIdentity | None) -> ssl.SSLContext:
     """
     try:
         if identity is not None and identity.ca_pem is not None:
+            load_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), identity.ca_pem)  # says what is wrong
             context = ssl.create_default_context(cadata=identity.ca_pem.decode("ascii"))
         else:
             context = ssl.create_default_context()
@@ -51,8 +51,8 @@ def build_context(identity: TlsIdentity | None) -> ssl.SSLContext:
                 context.load_verify_locations(cafile=certifi.where())
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
-        if identity is not None and identity.cert_pem is not None:
-            _load_certificate(context, identity)
+        if identity is not None and identity.cert_pem is not None and identity.key_pem is not None:
+            load_certificate(context, identity.cert_pem, identity.key_pem)
     except (ssl.SSLError, ValueError) as error:
         raise InternalError(f"the TLS settings cannot be used: {error}") from None
     return context
@@ -61,17 +61,3 @@ def build_context(identity: TlsIdentity | None) -> ssl.SSLContext:
 def _has_authorities() -> bool:
     paths = ssl.get_default_verify_paths()
     return bool(paths.cafile) or (bool(paths.capath) and any(Path(paths.capath).iterdir()))
-
-
-def _load_certificate(context: ssl.SSLContext, identity: TlsIdentity) -> None:
-    """Hand certificate and key over; OpenSSL takes them from a file only, which is ours alone and gone at once."""
-    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
-        file.write(identity.cert_pem or b"")
-        if identity.key_pem is not None:
-            file.write(b"\n" + identity.key_pem.reveal().encode())
-        file.flush()
-        context.load_cert_chain(file.name, password=_no_password)
-
-
-def _no_password() -> str:
-    raise ValueError("the client key is encrypted; store it decrypted, behind the secret's own protection")
