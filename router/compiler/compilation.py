@@ -77,6 +77,7 @@ def compile_snapshot(
         routes=routes,
         examples=event_types.examples,
         base=None if base is None else _base(base),
+        memory=memory,
     )
     for check in running_checks():
         if check.check is not None:

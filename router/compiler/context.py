@@ -10,6 +10,7 @@ import msgspec
 from router.compiler.findings import Findings, Site
 from router.language.documents import Configuration
 from router.plan import PlannedEventType, PlannedRoute
+from router.syntax.memory import Memory
 from router.syntax.snapshot import Snapshot
 
 __all__ = ["Base", "CheckContext", "SchemaDocument"]
@@ -51,6 +52,7 @@ class CheckContext:
         routes: Sequence[PlannedRoute],
         examples: Mapping[str, Mapping[int, Any]],
         base: Base | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self.configuration = configuration
         self.snapshot = snapshot
@@ -61,6 +63,7 @@ class CheckContext:
         self._findings = findings
         self._examples = examples
         self._results: dict[Callable[[CheckContext], Any], Any] = {}
+        self._memory = Memory() if memory is None else memory
 
     @property
     def is_whole(self) -> bool:
@@ -80,3 +83,10 @@ class CheckContext:
         if engine not in self._results:
             self._results[engine] = engine(self)
         return cast("T", self._results[engine])
+
+    def recall(self, key: Any, make: Callable[[], T], *held: object) -> T:
+        """Return what an earlier compilation of a watching process made of this key and these very objects, or make it now.
+
+        For costly answers about one definition. Routes, event types and schema documents that have not changed are the same objects.
+        """
+        return self._memory.recall(key, make, held)

@@ -6,6 +6,7 @@ What was read on the way, the schemas as they are written and the payloads of th
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from router.plan import PlannedEventType
 from router.plan.source import PlannedVersion
 from router.syntax.diagnostic import Note, Span
 from router.syntax.loader import load
+from router.syntax.memory import Files, Memory
 from router.syntax.snapshot import Snapshot
 from router.transforms import compile_transform
 
@@ -35,29 +37,42 @@ class LoweredEventTypes(msgspec.Struct, frozen=True, kw_only=True):
     examples: dict[str, dict[int, Any]]
 
 
-def lower_event_types(configuration: Configuration, snapshot: Snapshot, findings: Findings) -> LoweredEventTypes:
+def lower_event_types(
+    configuration: Configuration, snapshot: Snapshot, findings: Findings, memory: Memory | None = None
+) -> LoweredEventTypes:
     """Return the compiled event types; those with a broken schema are left out, and reported."""
+    memory = Memory() if memory is None else memory
     lowered = LoweredEventTypes(planned={}, schemas={}, examples={})
     for name, event_type in configuration.event_types.items():
         site = findings.site("event_types", name)
-        schema = None
-        try:
-            if event_type.schema is not None:
-                schema, document = _compile(event_type.schema, site / "schema", snapshot, findings)
+        make = partial(_lower, event_type, site, findings)
+        made = findings.once_read(memory, ("event type", name), snapshot, make, (event_type, site.origin))
+        if made is not None:
+            lowered.planned[name], document, lowered.examples[name] = made
+            if document is not None:
                 lowered.schemas[name] = document
-        except _ReportedError:
-            continue
-        lowered.planned[name] = PlannedEventType(
-            name=name,
-            schema=schema,
-            on_invalid=event_type.on_invalid,
-            versions=_lower_versions(event_type, site, snapshot, findings),
-        )
-        lowered.examples[name] = _read_examples(event_type, schema, site, snapshot, findings)
     return lowered
 
 
-def example_payload(example: Any, site: Site, snapshot: Snapshot) -> Any:
+def _lower(
+    event_type: EventType, site: Site, findings: Findings, files: Files
+) -> tuple[PlannedEventType, SchemaDocument | None, dict[int, Any]] | None:
+    schema, document = None, None
+    try:
+        if event_type.schema is not None:
+            schema, document = _compile(event_type.schema, site / "schema", files, findings)
+    except _ReportedError:
+        return None
+    planned = PlannedEventType(
+        name=event_type.name,
+        schema=schema,
+        on_invalid=event_type.on_invalid,
+        versions=_lower_versions(event_type, site, files, findings),
+    )
+    return planned, document, _read_examples(event_type, schema, site, files, findings)
+
+
+def example_payload(example: Any, site: Site, snapshot: Files) -> Any:
     """Return the payload of an example: itself, or the content of the JSON or YAML file that it names.
 
     Raises OSError when the file cannot be read and ValueError when it holds no JSON or YAML.
@@ -79,7 +94,7 @@ class _ReportedError(Exception):
 
 
 def _lower_versions(
-    event_type: EventType, site: Site, snapshot: Snapshot, findings: Findings
+    event_type: EventType, site: Site, snapshot: Files, findings: Findings
 ) -> tuple[PlannedVersion, ...]:
     """Return the older versions, newest first: numbers descend, so that a payload is taken for the newest that accepts it."""
     planned = []
@@ -108,7 +123,7 @@ def _lower_versions(
 
 
 def _compile(
-    schema: str | Mapping[str, Any] | bool, site: Site, snapshot: Snapshot, findings: Findings
+    schema: str | Mapping[str, Any] | bool, site: Site, snapshot: Files, findings: Findings
 ) -> tuple[PayloadSchema, SchemaDocument]:
     base, document = site.file, schema
     if isinstance(schema, str):
@@ -125,7 +140,7 @@ def _compile(
         raise _ReportedError from error
 
 
-def _read_document(name: str, written: str, site: Site, snapshot: Snapshot, findings: Findings) -> Any:
+def _read_document(name: str, written: str, site: Site, snapshot: Files, findings: Findings) -> Any:
     try:
         data = snapshot.read(name)
     except OSError as error:
@@ -152,7 +167,7 @@ def _read_document(name: str, written: str, site: Site, snapshot: Snapshot, find
 
 
 def _report_schema_problem(
-    at: str, message: str, site: Site, base: str, snapshot: Snapshot, findings: Findings, *, inline: bool
+    at: str, message: str, site: Site, base: str, snapshot: Files, findings: Findings, *, inline: bool
 ) -> None:
     steps = [step.replace("~1", "/").replace("~0", "~") for step in at.split("/")[1:]]
     if inline:
@@ -175,7 +190,7 @@ def _report_schema_problem(
 
 
 def _read_examples(
-    event_type: EventType, schema: PayloadSchema | None, site: Site, snapshot: Snapshot, findings: Findings
+    event_type: EventType, schema: PayloadSchema | None, site: Site, snapshot: Files, findings: Findings
 ) -> dict[int, Any]:
     payloads: dict[int, Any] = {}
     for index, example in enumerate(event_type.examples):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from router.compiler.context import CheckContext
 from router.compiler.references import expand_events
@@ -24,18 +25,21 @@ __all__ = ["EventShapes", "filter_findings", "infer_filters", "payload_shapes"]
 def payload_shapes(context: CheckContext) -> Mapping[str, Shape]:
     """Return the shape of each event type's payload; an engine."""
     library = SchemaShapes(file_resolver(context.snapshot.read))
-    return {
-        name: library.shape(context.schemas[name].document, context.schemas[name].base)
-        if name in context.schemas
-        else UNKNOWN
-        for name in context.configuration.event_types
-    }
+
+    def shape(name: str) -> Shape:
+        schema = context.schemas.get(name)
+        if schema is None:
+            return UNKNOWN
+        return context.recall("payload shape", lambda: library.shape(schema.document, schema.base), schema)
+
+    return {name: shape(name) for name in context.configuration.event_types}
 
 
 class EventShapes:
     """The shape of the root object for sets of event types, each made once; an engine."""
 
     def __init__(self, context: CheckContext) -> None:
+        self._context = context
         self._payloads = context.result_of(payload_shapes)
         self._made: dict[frozenset[str], Shape] = {}
 
@@ -44,7 +48,8 @@ class EventShapes:
         found = self._made.get(types)
         if found is None:
             known = {name: self._payloads[name] for name in sorted(types) if name in self._payloads}
-            found = self._made[types] = event_shape(known)
+            key = ("event shape", tuple(known))
+            found = self._made[types] = self._context.recall(key, lambda: event_shape(known), *known.values())
         return found
 
 
@@ -60,7 +65,11 @@ def infer_filters(context: CheckContext) -> Mapping[str, list[Diagnostic]]:
         named = frozenset(route.events) & types
         key = (route.filter, types, named)
         if key not in known:
-            known[key] = infer(route.filter, shapes.of(types), named=named)
+            known[key] = context.recall(
+                ("infer", route.filter, named),
+                partial(infer, route.filter, shape := shapes.of(types), named=named),
+                shape,
+            )
         site = context.site("routes", name) / "filter"
         for problem in known[key]:
             found[problem.code].append(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from router.language.documents import Configuration, Origin
 from router.syntax.diagnostic import Diagnostic, Fix, Note, Severity, Span
+from router.syntax.memory import Files, Memory
 from router.syntax.nearest import nearest
 from router.syntax.writing import scalar_text
 
 __all__ = ["Findings", "Site"]
+
+T = TypeVar("T")
 
 _SECTIONS = ("sources", "event_types", "transforms", "endpoints", "routes")
 
@@ -34,6 +38,11 @@ class Site:
     def has(self, step: str | int) -> bool:
         """Say whether the source itself has this member (defaults are merged in from elsewhere)."""
         return (*self._origin.path, *self._steps, step) in self._origin.tree.places
+
+    @property
+    def origin(self) -> Origin:
+        """Return the place of the whole definition."""
+        return self._origin
 
     def value(self) -> Span:
         """Return where the value stands."""
@@ -76,6 +85,7 @@ class Findings:
         self._configuration = configuration
         self._unread = unread
         self.diagnostics: list[Diagnostic] = list(diagnostics)
+        self._defined: dict[str, frozenset[str]] = {}
 
     def site(self, section: str, name: str | int) -> Site:
         """Return the place of a definition."""
@@ -83,7 +93,35 @@ class Findings:
 
     def defined(self, section: str) -> frozenset[str]:
         """Return the names that a section defines, those with mistakes in their definition too."""
-        return frozenset(str(name) for where, name in self._configuration.origin if where == section)
+        if section not in self._defined:
+            self._defined[section] = frozenset(
+                str(name) for where, name in self._configuration.origin if where == section
+            )
+        return self._defined[section]
+
+    def once(self, memory: Memory, key: Any, make: Callable[[], T], held: tuple[object, ...]) -> T:
+        """Return what `make` makes, from memory when nothing it depends on has changed; what it reports is reported either way.
+
+        `make` must depend on `key` and the objects `held` only. A definition's places are those of its Origin, so that one must be held.
+        """
+        return self._replay(*memory.recall(key, lambda: self._apart(make), held))
+
+    def once_read(
+        self, memory: Memory, key: Any, files: Files, make: Callable[[Files], T], held: tuple[object, ...]
+    ) -> T:
+        """As `once`, for what depends on files too: `make` reads them through what it is given."""
+        return self._replay(*memory.recall_read(key, files, lambda read: self._apart(lambda: make(read)), held))
+
+    def _apart(self, make: Callable[[], T]) -> tuple[T, list[Diagnostic]]:
+        before, self.diagnostics = self.diagnostics, []
+        try:
+            return make(), self.diagnostics
+        finally:
+            self.diagnostics = before
+
+    def _replay(self, result: T, found: list[Diagnostic]) -> T:
+        self.diagnostics += found
+        return result
 
     @property
     def is_whole(self) -> bool:

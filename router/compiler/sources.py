@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from router.compiler.findings import Findings, Site
 from router.compiler.secret_values import SecretValues
-from router.filters import Filter, FilterSyntaxError, problems
+from router.filters import Filter, FilterProblem, FilterSyntaxError, problems
 from router.language.documents import Configuration
 from router.plan import PlannedSource, PlannedVerify
 from router.syntax.diagnostic import Note
+from router.syntax.memory import Memory
 
 __all__ = ["compile_expression", "lower_sources"]
 
@@ -56,10 +57,13 @@ def lower_sources(configuration: Configuration, secrets: SecretValues, findings:
     return planned
 
 
-def compile_expression(expression: str, site: Site, findings: Findings) -> Filter | None:
+def compile_expression(
+    expression: str, site: Site, findings: Findings, memory: Memory | None = None
+) -> Filter | None:
     """Compile a JMESPath expression and report what is wrong with it; None when it has an error."""
-    broken = False
-    for problem in problems(expression):
+    memory = Memory() if memory is None else memory
+    compiled, found = memory.recall(("filter", expression), lambda: _compiled(expression))
+    for problem in found:
         span = site.characters(problem.start, problem.end)
         fixes = (
             site.rewriting(expression, problem.start, problem.end, problem.replacement)
@@ -67,11 +71,17 @@ def compile_expression(expression: str, site: Site, findings: Findings) -> Filte
             else ()
         )
         findings.report(problem.severity, problem.code, span, problem.message, problem.help, fixes)
-        broken = broken or problem.severity == "error"
-    if broken:
-        return None
+    return compiled
+
+
+def _compiled(expression: str) -> tuple[Filter | None, tuple[FilterProblem, ...]]:
+    found = tuple(problems(expression))
+    if any(problem.severity == "error" for problem in found):
+        return None, found
     try:
-        return Filter(expression)
+        return Filter(expression), found
     except FilterSyntaxError as error:
-        findings.error("RT301", site.characters(error.start, error.end), error.message, error.help)
-        return None
+        problem = FilterProblem(
+            code="RT301", severity="error", message=error.message, start=error.start, end=error.end, help=error.help
+        )
+        return None, (*found, problem)

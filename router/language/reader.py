@@ -13,7 +13,7 @@ from loading, substitution and validation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import jsonschema_rs
@@ -28,6 +28,7 @@ from router.language.substitution import Substituted, substitute
 from router.language.validation import Finding, findings
 from router.syntax.diagnostic import Diagnostic, Note, Severity, Span, has_errors, in_order
 from router.syntax.loader import load
+from router.syntax.memory import Files, Memory
 from router.syntax.nodes import Places
 from router.syntax.scalars import resolve
 from router.syntax.snapshot import Snapshot
@@ -61,20 +62,26 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     tree: Tree
     data: dict[str, Any]
     broken: tuple[Path, ...]
+    names: tuple[tuple[str, str, Any], ...]
 
 
-def read_configuration(snapshot: Snapshot) -> tuple[Configuration, list[Diagnostic]]:
+def read_configuration(snapshot: Snapshot, memory: Memory | None = None) -> tuple[Configuration, list[Diagnostic]]:
     """Return the configuration of a snapshot and all findings in file order.
 
-    The configuration has every definition without a finding, under its first place where a name is defined twice.
+    The configuration has every definition without a finding, under its first place where a name is defined twice. With a `memory`,
+    documents that have not changed are not read again, and their trees and definitions are the same objects as before.
     """
+    memory = Memory() if memory is None else memory
     diagnostics: list[Diagnostic] = []
-    documents = [
-        document for name in snapshot.documents if (document := _read_document(snapshot, name, diagnostics)) is not None
-    ]
+    documents: list[_Document] = []
+    for name in snapshot.documents:
+        document, found = memory.recall_read(("document", name), snapshot, partial(_read, name))
+        diagnostics += found
+        if document is not None:
+            documents.append(document)
     if not snapshot.documents:
         diagnostics.append(_nothing(snapshot))
-    configuration = _merge(documents, diagnostics)
+    configuration = _merge(documents, diagnostics, memory)
     return configuration, in_order(diagnostics)
 
 
@@ -91,7 +98,12 @@ def _nothing(snapshot: Snapshot) -> Diagnostic:
 # -- one document -----------------------------------------------------------------------------------------------------------------------
 
 
-def _read_document(snapshot: Snapshot, name: str, diagnostics: list[Diagnostic]) -> _Document | None:
+def _read(name: str, snapshot: Files) -> tuple[_Document | None, list[Diagnostic]]:
+    diagnostics: list[Diagnostic] = []
+    return _read_document(snapshot, name, diagnostics), diagnostics
+
+
+def _read_document(snapshot: Files, name: str, diagnostics: list[Diagnostic]) -> _Document | None:
     try:
         data = snapshot.read(name)
     except OSError as error:
@@ -111,7 +123,7 @@ def _read_document(snapshot: Snapshot, name: str, diagnostics: list[Diagnostic])
     diagnostics.extend(finding.diagnostic for finding in wrong if finding.path not in known)
     broken = [*(finding.path for finding in wrong), *known]
     values = resolve_files(tree.value, lambda reference: snapshot.resolve(name, reference))
-    return _Document(tree=tree, data=values, broken=tuple(broken))
+    return _Document(tree=tree, data=values, broken=tuple(broken), names=tuple(_named(values)))
 
 
 def _unreadable(tree: Tree, found: list[Diagnostic]) -> list[Path]:
@@ -178,23 +190,29 @@ def _with_scalars(value: Any, paths: set[Path], path: Path = ()) -> Any:
 # -- all documents ----------------------------------------------------------------------------------------------------------------------
 
 
-def _merge(documents: list[_Document], diagnostics: list[Diagnostic]) -> Configuration:
+def _merge(documents: list[_Document], diagnostics: list[Diagnostic], memory: Memory) -> Configuration:
     sections: dict[str, dict[str, Any]] = {section: {} for section in _SECTIONS}
     origin: dict[tuple[str, str | int], Origin] = {}
     tests: list[RouteTest] = []
     defaults, conflicts = collect_defaults([(d.tree, d.data) for d in documents if not _is_broken(d, ("defaults",))])
     diagnostics.extend(conflicts)
+    beneath = repr(defaults)
     for document in documents:
-        for section, name, value in _named(document.data):
+        for section, name, value in document.names:
             path: Path = (section, name)
             first = origin.get((section, name))
             if first is not None:
                 diagnostics.append(_twice(section, name, document.tree, first))
                 continue
-            origin[section, name] = Origin(tree=document.tree, path=path)
+            origin[section, name] = memory.recall(
+                ("origin", path), partial(Origin, tree=document.tree, path=path), (document.tree,)
+            )
             if not _is_broken(document, path):
-                data = lay_beneath(defaults, value) if section == "endpoints" else value
-                sections[section][name] = _SECTIONS[section](name, data)
+                sections[section][name] = memory.recall(
+                    (section, name, beneath if section == "endpoints" else None),
+                    partial(_build, section, name, value, defaults),
+                    (value,),
+                )
         for index, value in _tests(document.data):
             if not _is_broken(document, ("tests", index)):
                 origin["tests", len(tests)] = Origin(tree=document.tree, path=("tests", index))
@@ -202,6 +220,10 @@ def _merge(documents: list[_Document], diagnostics: list[Diagnostic]) -> Configu
     return Configuration(
         **sections, tests=tuple(tests), trees=tuple(document.tree for document in documents), origin=origin
     )
+
+
+def _build(section: str, name: str, value: Any, defaults: Any) -> Any:
+    return _SECTIONS[section](name, lay_beneath(defaults, value) if section == "endpoints" else value)
 
 
 def _named(data: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
