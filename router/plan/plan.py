@@ -18,6 +18,7 @@ import msgspec
 from router.event import Event
 from router.event_headers import binary_headers
 from router.filters import FilterError, RouteEntry, RouteIndex
+from router.filters.explain import Explanation, explain_route
 from router.identity import Revision
 from router.payloads import PayloadSchema, Violation
 from router.plan.endpoint import PlannedEndpoint
@@ -103,6 +104,21 @@ class Plan:
             _match(route, target, event, document, rendered) for route in routes for target in route.targets
         )
         return Routed(matches=matches, failures=tuple(failures))
+
+    def explain(self, event: Event) -> list[Explanation]:
+        """Return for every route why it holds for an event or why not; `position` is the place in `routes`. For people: runs every filter.
+
+        A route for what no other took does not take the event's type when another route holds.
+        """
+        document = event.document()
+        found = self._index.explain(document)
+        nothing = None if not any(each.matched for each in found) else frozenset[str]()
+        found += [
+            explain_route(position, nothing, route.filter, document)
+            for position, route in enumerate(self.routes)
+            if route.unmatched
+        ]
+        return sorted(found, key=lambda each: each.position)
 
     def _unmatched(self, document: dict[str, Any], failures: list[tuple[str, str]]) -> list[PlannedRoute]:
         routes = []
