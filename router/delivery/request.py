@@ -126,11 +126,13 @@ def outbound(
     *,
     now_s: float,
     chance: float = 0.0,
+    urls: Sequence[Url] | None = None,
 ) -> OutboundRequest:
     """Return the request of one attempt of `delivery` at `now_s` (Unix seconds).
 
     Adds `webhook-id` (the delivery's id, the same in every attempt), `webhook-timestamp` (this attempt's), `webhook-signature` when the
-    endpoint has keys, `user-agent` and the endpoint's credentials. `chance` picks among several addresses. Raises InternalError when the
+    endpoint has keys, `user-agent` and the endpoint's credentials. `chance` picks among several addresses, those of the
+    endpoint unless `urls` are given. Raises InternalError when the
     endpoint asks for a signing scheme that this program lacks; the compiler keeps such a plan from existing.
     """
     timestamp = int(now_s)
@@ -152,7 +154,7 @@ def outbound(
     for name, secret in credentials.items():
         headers.append((name.lower(), secret.reveal()))
     return OutboundRequest(
-        url=choose_url(endpoint.urls, attempt=delivery.attempts, chance=chance),
+        url=choose_url(urls or endpoint.urls, attempt=delivery.attempts, chance=chance),
         headers=tuple(headers),
         body=delivery.body,
         connect_timeout_s=endpoint.timeout.connect_s,

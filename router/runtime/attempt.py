@@ -26,6 +26,7 @@ from router.delivery.state import Move
 from router.errors import EndpointError
 from router.identity import DeliveryId
 from router.plan.endpoint import PlannedEndpoint
+from router.runtime.addresses import Addresses
 from router.store.port import Store
 
 __all__ = ["Attempter", "Carried", "Lesson", "Sending", "fault_pause_s"]
@@ -54,6 +55,7 @@ class Lesson(Enum):
     ALIVE = "alive"  # it answered, be it with an error about this one delivery
     SLOW_DOWN = "slow-down"  # it answered and asks for fewer requests
     FAILING = "failing"  # no answer, or one that says it is broken
+    ELSEWHERE = "elsewhere"  # one of its addresses fails, another is left
     GONE = "gone"  # 410
     NOTHING = "nothing"  # our own fault
 
@@ -76,6 +78,7 @@ class Attempter:
         self._store = store
         self._clock = clock
         self._entropy = entropy
+        self._addresses = Addresses()
         self._failing_since_ms: OrderedDict[DeliveryId, int] = OrderedDict()
 
     async def carry(self, delivery: Delivery, endpoint: PlannedEndpoint, our_faults: int) -> Carried:
@@ -88,7 +91,8 @@ class Attempter:
         answer: Answer | None = None
         error: EndpointError | None = None
         try:
-            request = outbound(delivery, endpoint, now_s=started_ms / 1000, chance=self._entropy.uniform())
+            urls = self._addresses.usable(endpoint, started_s) if len(endpoint.urls) > 1 else None
+            request = outbound(delivery, endpoint, now_s=started_ms / 1000, chance=self._entropy.uniform(), urls=urls)
             answer = await self._sender.send(request)
             asked_s = retry_after(answer.header("retry-after"), now_s=clock.now_ms() / 1000)
             outcome = classify(answer.status, endpoint.retry.outcomes, has_retry_after=asked_s is not None)
@@ -113,7 +117,18 @@ class Attempter:
             transition = Transition(delivery=delivery.id, what=Move.SUCCEED, at_ms=clock.now_ms(), attempt=attempt)
         else:
             transition = await self._after_failure(delivery, endpoint, attempt, asked_s)
-        return Carried(transition, _lesson(attempt, asked_s), outcome, duration_s, asked_s)
+        lesson = _lesson(attempt, asked_s)
+        if len(endpoint.urls) > 1:
+            lesson = self._of_address(endpoint, request.url, lesson)
+        return Carried(transition, lesson, outcome, duration_s, asked_s)
+
+    def _of_address(self, endpoint: PlannedEndpoint, url: str, lesson: Lesson) -> Lesson:
+        """Keep what an attempt says about one of several addresses; return what is left to say about the endpoint."""
+        if lesson is not Lesson.FAILING:
+            self._addresses.answered(endpoint, url)
+            return lesson
+        is_another_left = self._addresses.failed(endpoint, url, self._clock.monotonic_s())
+        return Lesson.ELSEWHERE if is_another_left else lesson
 
     async def _after_failure(
         self, delivery: Delivery, endpoint: PlannedEndpoint, attempt: Attempt, asked_s: float | None

@@ -398,6 +398,8 @@ class Dispatcher:
                         "endpoint %s fails; the next try is in %.0f s: %s",
                         lane.name, lane.breaker.open_until_s - now_s, transition.reason,
                     )  # fmt: skip
+            case Lesson.ELSEWHERE:
+                pass  # the next attempts go to its other addresses
             case Lesson.GONE:
                 lane.is_gone = True
                 self._set_held(lane, transition.reason)
