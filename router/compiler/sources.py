@@ -57,9 +57,7 @@ def lower_sources(configuration: Configuration, secrets: SecretValues, findings:
     return planned
 
 
-def compile_expression(
-    expression: str, site: Site, findings: Findings, memory: Memory | None = None
-) -> Filter | None:
+def compile_expression(expression: str, site: Site, findings: Findings, memory: Memory | None = None) -> Filter | None:
     """Compile a JMESPath expression and report what is wrong with it; None when it has an error."""
     memory = Memory() if memory is None else memory
     compiled, found = memory.recall(("filter", expression), lambda: _compiled(expression))

@@ -22,12 +22,12 @@ class TransformProblem(msgspec.Struct, frozen=True, kw_only=True):
     """One finding about a transform.
 
     `path` leads from the transform's definition to the scalar; `start` and `end` are code points within that scalar, the end exclusive.
-    Codes: RT401 syntax, RT402 unknown variable, RT404 unknown filter or test or wrong arguments to one, RT405 text put into JSON
+    Codes: RT401 syntax, RT402 unknown variable or field, RT403 field that may be missing, RT404 unknown filter or test or wrong arguments to one, RT405 text put into JSON
     unescaped, RT408 construct that is not allowed, RT409 too large or too costly, RT506 header that a transform cannot set.
     """
 
     code: str
-    severity: Literal["error", "warning"]
+    severity: Literal["error", "warning", "info"]
     message: str
     path: Path
     start: int
