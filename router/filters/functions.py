@@ -13,6 +13,7 @@ import socket
 from collections.abc import Callable, Container
 from typing import Any, Final, NoReturn
 
+from router.filters.paths import branches, leaves
 from router.filters.problem import FilterError
 from router.filters.values import contains_value, is_equal, is_number, type_name
 
@@ -328,8 +329,10 @@ FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "type": type_name,
     "values": lambda value: list(_object("values", value).values()),
     "any_in": _any_in,
+    "branches": branches,
     "cidr": _cidr,
     "glob": _glob,
+    "leaves": leaves,
     "lower": _lower,
     "prefix": _prefix,
     "suffix": _suffix,

@@ -70,8 +70,10 @@ SIGNATURES: Final[dict[str, Signature]] = {
     "values": _takes("object"),
     # Ours.
     "any_in": _takes("", "", fails=False, ours=True),
+    "branches": _takes("", "", fails=False, ours=True),
     "cidr": _takes("", "", fails=False, ours=True),
     "glob": _takes("", "", fails=False, ours=True),
+    "leaves": _takes("", "", fails=False, ours=True),
     "lower": _takes("", fails=False, ours=True),
     "prefix": _takes("", "", fails=False, ours=True),
     "suffix": _takes("", "", fails=False, ours=True),

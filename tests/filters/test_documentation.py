@@ -25,7 +25,7 @@ def examples() -> list[tuple[str, str, str]]:
 
 
 def test_the_page_has_examples() -> None:
-    assert len(examples()) == 25
+    assert len(examples()) == 27
 
 
 @pytest.mark.parametrize(("expression", "event", "value"), examples())
