@@ -43,8 +43,6 @@ def _ignored(endpoint: Endpoint) -> list[tuple[str, str]]:
 
 def _refused(endpoint: Endpoint) -> list[tuple[str, str, str]]:
     refused = []
-    if endpoint.auth is not None and endpoint.auth.oauth2 is not None:
-        refused.append(("auth", "`oauth2`", "use `bearer`, `basic` or `header`"))
     if endpoint.signing is not None and endpoint.signing.scheme != "standard-webhooks":
         refused.append(("signing", f"signing scheme `{endpoint.signing.scheme}`", "use `scheme: standard-webhooks`"))
     return refused

@@ -11,6 +11,7 @@ from router.delivery.address import UrlError, forbidden_target, parse_url
 from router.delivery.signature import SigningKey, SigningKeyError
 from router.language.documents import Auth, Configuration, Endpoint
 from router.plan import PlannedEndpoint, Secret
+from router.plan.oauth2 import ClientCredentials
 from router.syntax.snapshot import Snapshot
 
 __all__ = ["lower_endpoints"]
@@ -28,6 +29,7 @@ def lower_endpoints(
             name=name,
             urls=tuple(sorted(endpoint.urls, key=lambda url: url.priority)),
             headers=_credentials(endpoint.auth, site / "auth", secrets) if endpoint.auth is not None else {},
+            oauth2=_client_credentials(endpoint, site / "auth" / "oauth2", secrets, findings),
             signing_scheme=endpoint.signing.scheme if endpoint.signing is not None else None,
             signing_keys=_signing_keys(endpoint, site / "signing", secrets, findings),
             tls=lower_tls(endpoint.tls, name, site / "tls", snapshot, secrets, findings)
@@ -45,28 +47,33 @@ def lower_endpoints(
 def _check_addresses(endpoint: Endpoint, site: Site, findings: Findings) -> None:
     for index, url in enumerate(endpoint.urls):
         place = site / "url" if site.has("url") else site / "urls" / index / "url"
-        try:
-            target = parse_url(url.url)
-        except UrlError as error:
-            findings.error("RT501", place.value(), f"endpoint `{endpoint.name}` cannot be called: {error}")
-            continue
-        forbidden = forbidden_target(target)
-        if endpoint.allow_private:
-            continue
-        if forbidden is not None:
-            findings.error(
-                "RT502",
-                place.value(),
-                f"endpoint `{endpoint.name}` may not be called: {forbidden}",
-                "for a receiver in your own network say `allow_private: true` on this endpoint",
-            )
-        elif not target.is_tls:
-            findings.warning(
-                "RT503",
-                place.value(),
-                f"endpoint `{endpoint.name}` is called without TLS: payload and credentials can be read on the way",
-                "use `https://`; for a receiver in your own network say `allow_private: true`",
-            )
+        what = f"endpoint `{endpoint.name}`"
+        _check_address(url.url, place, what, "payload and credentials", findings, allow_private=endpoint.allow_private)
+
+
+def _check_address(url: str, place: Site, what: str, goods: str, findings: Findings, *, allow_private: bool) -> None:
+    try:
+        target = parse_url(url)
+    except UrlError as error:
+        findings.error("RT501", place.value(), f"{what} cannot be called: {error}")
+        return
+    if allow_private:
+        return
+    forbidden = forbidden_target(target)
+    if forbidden is not None:
+        findings.error(
+            "RT502",
+            place.value(),
+            f"{what} may not be called: {forbidden}",
+            "for a receiver in your own network say `allow_private: true` on this endpoint",
+        )
+    elif not target.is_tls:
+        findings.warning(
+            "RT503",
+            place.value(),
+            f"{what} is called without TLS: {goods} can be read on the way",
+            "use `https://`; for a receiver in your own network say `allow_private: true`",
+        )
 
 
 def _credentials(auth: Auth, site: Site, secrets: SecretValues) -> dict[str, Secret]:
@@ -83,6 +90,24 @@ def _credentials(auth: Auth, site: Site, secrets: SecretValues) -> dict[str, Sec
         value = secrets.value(auth.header_value, site / "header" / "value")
         return {auth.header_name.lower(): value} if value is not None else {}
     return {}
+
+
+def _client_credentials(
+    endpoint: Endpoint, site: Site, secrets: SecretValues, findings: Findings
+) -> ClientCredentials | None:
+    client = endpoint.auth.oauth2 if endpoint.auth is not None else None
+    if client is None:
+        return None
+    what = f"the token server of endpoint `{endpoint.name}`"
+    _check_address(
+        client.token_url, site / "token_url", what, "secret and token", findings, allow_private=endpoint.allow_private
+    )
+    secret = secrets.value(client.client_secret, site / "client_secret")
+    if secret is None:
+        return None
+    return ClientCredentials(
+        token_url=client.token_url, client_id=client.client_id, client_secret=secret, scopes=client.scopes
+    )
 
 
 def _signing_keys(endpoint: Endpoint, site: Site, secrets: SecretValues, findings: Findings) -> tuple[Secret, ...]:

@@ -41,11 +41,13 @@ def text_of(schema: Mapping[str, Any]) -> Iterator[str]:
     least, most = int(schema.get("minLength", 0)), schema.get("maxLength")
     if least > _LENGTH_MAX:
         return
-    guesses = [_BY_FORMAT[schema["format"]]] if schema.get("format") in _BY_FORMAT else []
+    guesses: list[str] = []
     if isinstance(schema.get("pattern"), str):
         for repeated in (0, 1, least):
             guess = _matching(schema["pattern"], repeated)
             guesses += [guess] if guess is not None else []
+    if schema.get("format") in _BY_FORMAT:
+        guesses.append(_BY_FORMAT[schema["format"]])
     guesses += ["a", "0", "A"]
     for guess in guesses:
         padded = guess + (guess[-1:] or "a") * max(0, least - len(guess))

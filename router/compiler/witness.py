@@ -164,7 +164,7 @@ class _Builder:
             yield merged["const"]
             return
         if "enum" in merged:
-            yield from merged["enum"]
+            yield from (value for value in merged["enum"] if _is_of(value, merged.get("type")))
             return
         for kind in _kinds(merged):
             yield from self._of_kind(kind, merged, depth)
@@ -335,6 +335,17 @@ _NUMBER_WORDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveM
 _KINDS = (("object", _OBJECT_WORDS), ("array", _ARRAY_WORDS), ("string", _TEXT_WORDS), ("number", _NUMBER_WORDS))
 
 
+def _is_of(value: Any, kinds: list[str] | None) -> bool:
+    """Say whether a listed value is of one of the types; `integer` counts as number, the validator tells them apart."""
+    if kinds is None:
+        return True
+    if isinstance(value, bool):
+        return "boolean" in kinds
+    names = {str: "string", int: "number", float: "number", dict: "object", list: "array", type(None): "null"}
+    name = names[type(value)]
+    return name in kinds or (name == "number" and "integer" in kinds)
+
+
 def _kinds(merged: dict[str, Any]) -> list[str]:
     if "type" in merged:
         return sorted(merged["type"], key=lambda kind: kind == "null")
@@ -360,7 +371,16 @@ def _numbers(merged: dict[str, Any], *, integer: bool) -> Iterator[float]:
         guesses.append((floor + ceiling) / 2)
     if floor is not None and step:
         guesses.append(math.floor(floor / step + 1) * step)
-    yield from (_fitted(guess, step, integer=integer) for guess in guesses if guess is not None)
+    for guess in guesses:
+        if guess is not None:
+            value = _fitted(guess, step, integer=integer)
+            if (
+                (low is None or value >= low)
+                and (high is None or value <= high)
+                and (above is None or value > above)
+                and (below is None or value < below)
+            ):
+                yield value
 
 
 def _number(value: Any) -> float | None:

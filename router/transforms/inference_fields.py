@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from router.shapes import UNKNOWN, Kind, Presence, Shape
 from router.syntax.nearest import nearest
-from router.transforms.inference_scope import Env, Report
+from router.transforms.inference_scope import Env, Report, Severity
 from router.transforms.template import nodes
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ def member_of(walker: _Walker, node: nodes.Getattr | nodes.Getitem, key: str | i
     if maybe:
         return found
     if found.absent and not found.loose:
-        report.say("RT403", "error", node, _missing(report, node, key, env), _guard(report, node))
+        # A schema that requires nothing anywhere may only not care to say; one that requires other fields has said it.
+        severity: Severity = "error" if any(alternative.required for alternative in base.objects) else "warning"
+        report.say("RT403", severity, node, _missing(report, node, key, env), _guard(report, node))
         return UNKNOWN
     return present(found)
 

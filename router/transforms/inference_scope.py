@@ -10,7 +10,7 @@ from router.transforms.problem import Path, TransformProblem
 from router.transforms.template import nodes
 from router.transforms.workshop import Extents
 
-__all__ = ["Env", "Report"]
+__all__ = ["Env", "Report", "Severity"]
 
 Severity = Literal["error", "warning", "info"]
 

@@ -2,7 +2,8 @@
 
 The schema does not require the field, or allows null where the template goes on to a member of it. Rendering is strict, so an event
 without it could not be sent: its delivery would be dead on arrival. What the route's filter demands counts as asked for, and so does what
-`{% if … is defined %}` asks. First and last items of lists that may be empty, and attributes of events that are optional, are warnings.
+`{% if … is defined %}` asks. It is a warning only for members of objects that require nothing at all (their schema may just not say), for
+items of lists that may be empty, and for attributes of events that are optional.
 
 Write instead: `{{ data.note | default('-') }}` (for null too), a condition around it, or the field under `required` in the schema.
 """
