@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import argparse
 
-from router.cli import deliveries, demo, explain, lint, listen, rule, run, schema, send, test, version
+from router.cli import (
+    deliveries,
+    demo,
+    explain,
+    fmt,
+    lint,
+    listen,
+    rule,
+    run,
+    schema,
+    send,
+    test,
+    validate,
+    version,
+)
 from router.cli.exits import EXIT_CODES_HELP
 
 __all__ = ["build_parser"]
 
-_COMMANDS = (lint, rule, test, explain, run, send, listen, deliveries, schema, demo, version)
+_COMMANDS = (lint, fmt, rule, test, explain, run, send, listen, deliveries, schema, validate, demo, version)
 
 _EPILOG = f"""\
 a first round:

@@ -198,6 +198,15 @@ class Places(Mapping[Path, Place]):
                     return index, item
         return None
 
+    @property
+    def root(self) -> Node | None:
+        """The record of the document's one node; None for an empty document."""
+        return self._root
+
+    def bounds(self, node: Node) -> tuple[int, int]:
+        """Return the offsets where a node begins, after tag and anchor, and ends, before comments and blank lines."""
+        return self._bounds(node)
+
     def broken(self) -> list[Path]:
         """Return the paths of nodes that could not be read as meant; each has a finding."""
         return [path for path in self if (node := self._find(path)[0]) is not None and _is_broken(node)]

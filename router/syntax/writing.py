@@ -28,7 +28,9 @@ def can_be_plain(text: str, *, is_flow: bool, is_key: bool = False) -> bool:
     """Say whether a text needs no quotes."""
     if not text or text != text.strip() or not text.isprintable() or text.startswith(("---", "...", "<<", "=")):
         return False
-    if text[0] in _INDICATORS and not (text[0] in "-?:" and len(text) > 1 and text[1] not in " ,[]{}-" and not is_flow):
+    if text[0] in _INDICATORS:
+        return False
+    if "{{" in text or "{%" in text:  # a template; authors are used to seeing quotes around it
         return False
     if ": " in text or " #" in text or text.endswith(":"):
         return False
