@@ -22,11 +22,14 @@ import math
 from collections import OrderedDict
 from enum import StrEnum
 from typing import Any
+from urllib.parse import unquote
 
+from httptools import parse_url
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from router.server.exchange import Exchange
 from router.server.metrics import ServerMetrics
 from router.server.replies import Reply, problem
 from router.server.settings import ServerSettings
@@ -161,14 +164,19 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, counting what belongs to headers."""
-        if self._phase is Phase.IDLE:
-            self._enter(Phase.HEADERS)  # a request's clock starts with its first byte
+        was_idle = self._phase is Phase.IDLE
         self._chunk_bytes = len(data)
         if self._is_in_headers:
             self._header_bytes += len(data)
         super().data_received(data)
         if self._is_in_headers and self._header_bytes > self.bounds.settings.header_bytes_max:
             self.cut("header-size", _headers_too_large(self.bounds.settings))
+        # Most requests come in one piece and are the application's turn by now: only others need a clock for their parts.
+        if was_idle and self._phase is Phase.IDLE:
+            self._enter(Phase.HEADERS)
+        is_in_body = not self._is_whole and not self._is_in_headers
+        if is_in_body and self._phase is not Phase.BODY and not self.transport.is_closing():
+            self._enter(Phase.BODY)
 
     def on_message_begin(self) -> None:
         """Start a request."""
@@ -179,11 +187,15 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header field; trailer fields, after the body, are dropped: no attribute or signature may arrive that way."""
-        if self._is_in_headers:
-            super().on_header(name, value)
+        if not self._is_in_headers:
+            return
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """Start the body's clock, then the application."""
+        """Start the application."""
         self._is_in_headers = False
         settings = self.bounds.settings
         # The chunk may hold other bytes too; only when it could matter are the fields added up.
@@ -193,8 +205,39 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refusal = _headers_too_large(settings)
                 raise ValueError("headers too large")  # the parser stops, and send_400_response answers
         self._discarded_bytes = 0
-        super().on_headers_complete()
-        self._enter(Phase.BODY)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Do what uvicorn does when headers are complete, less what we do not offer: websockets, root paths, a limit of its own."""
+        parser, scope = self.parser, self.scope
+        scope["method"] = parser.get_method().decode("ascii")
+        version = parser.get_http_version()
+        if version != "1.1":
+            scope["http_version"] = version
+        url = parse_url(self.url)
+        path = url.path.decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["raw_path"] = url.path
+        scope["query_string"] = url.query or b""
+        former = self.cycle
+        self.cycle = Exchange(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if former is None or former.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:  # pipelined: its turn comes
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_body(self, body: bytes) -> None:
         """Hand a piece of body on; one that nobody wants any more is read away, up to a bound."""
@@ -214,8 +257,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """An answer is written: wait for the next request, or for the rest of a refused body."""
-        super().on_response_complete()
-        self._unset_keepalive_if_required()  # the idle deadline is ours
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
         self._settle()
 
     # Bytes out
