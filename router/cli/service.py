@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -31,6 +32,10 @@ __all__ = ["serve"]
 
 MEMORY = ":memory:"
 
+COLLECT_AFTER = (10_000, 20, 50)
+"""When the garbage collector looks at the young, the middling and the old (`gc.set_threshold`). At 5,000 deliveries a second, which leave almost
+no cyclic garbage, Python's (700, 10, 10) cost 5 us a delivery; a look at 10,000 young objects takes less than a millisecond."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -40,6 +45,7 @@ async def serve(config: Path, settings: Mapping[str, Any]) -> int:
     `settings` are those of `router.cli.run.SETTINGS`. Raises ConfigurationError when there is nothing to run, InternalError when the store
     or the address cannot be had.
     """
+    gc.set_threshold(*COLLECT_AFTER)
     stop = _Stop()
     token = token_from(settings["admin_token_file"])
     sender = Sender(EgressEngine())
