@@ -29,6 +29,7 @@ __all__ = [
     "Answer",
     "OutboundRequest",
     "TlsIdentity",
+    "authorized",
     "choose_url",
     "header_problem",
     "outbound",
@@ -162,6 +163,12 @@ def outbound(
         allow_private=endpoint.allow_private,
         tls=endpoint.tls,
     )
+
+
+def authorized(request: OutboundRequest, authorization: Secret) -> OutboundRequest:
+    """Return a request with this `authorization` in place of any other."""
+    headers = tuple(pair for pair in request.headers if pair[0] != "authorization")
+    return msgspec.structs.replace(request, headers=(*headers, ("authorization", authorization.reveal())))
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from router.language.documents import Limits, Retry, Timeout, Url
+from router.plan.oauth2 import ClientCredentials
 from router.plan.secret import Secret
 from router.plan.tls import TlsIdentity
 
@@ -16,13 +17,15 @@ __all__ = ["PlannedEndpoint", "Secret", "TlsIdentity"]
 class PlannedEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     """An endpoint ready to be called.
 
-    `headers` are fixed headers with credentials (`authorization`), lower-case names. `signing_keys` are Standard Webhooks keys as text
+    `headers` are fixed headers with credentials (`authorization`), lower-case names; with `oauth2` another one is
+    fetched at run time. `signing_keys` are Standard Webhooks keys as text
     (`whsec_…`), newest first; empty means unsigned. `tls` is None for the machine's own trust. `allow_private` is the only door to private addresses.
     """
 
     name: str
     urls: tuple[Url, ...]
     headers: Mapping[str, Secret] = {}
+    oauth2: ClientCredentials | None = None
     signing_scheme: str | None = None
     signing_keys: tuple[Secret, ...] = ()
     tls: TlsIdentity | None = None

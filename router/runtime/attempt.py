@@ -20,13 +20,15 @@ import msgspec
 from router.clock import Clock, Entropy
 from router.delivery.outcome import classify, retry_after
 from router.delivery.record import ANSWER_KEPT_BYTES, Attempt, Delivery, Outcome, Transition
-from router.delivery.request import Answer, OutboundRequest, outbound
+from router.delivery.request import Answer, OutboundRequest, authorized, outbound
 from router.delivery.schedule import Due, GivenUp, next_attempt
 from router.delivery.state import Move
+from router.delivery.token import TokenError
 from router.errors import EndpointError
 from router.identity import DeliveryId
 from router.plan.endpoint import PlannedEndpoint
 from router.runtime.addresses import Addresses
+from router.runtime.tokens import Tokens
 from router.store.port import Store
 
 __all__ = ["Attempter", "Carried", "Lesson", "Sending", "fault_pause_s"]
@@ -34,6 +36,8 @@ __all__ = ["Attempter", "Carried", "Lesson", "Sending", "fault_pause_s"]
 FAULT_PAUSE_MIN_S = 1.0
 FAULT_PAUSE_MAX_S = 60.0
 """How long a delivery waits after a fault of ours: doubled for each one in a row on its lane."""
+
+HTTP_UNAUTHORIZED = 401
 
 FAULTS_REMEMBERED = 10_000
 """For how many deliveries we remember since when we fail them; beyond, the oldest start anew."""
@@ -57,7 +61,7 @@ class Lesson(Enum):
     FAILING = "failing"  # no answer, or one that says it is broken
     ELSEWHERE = "elsewhere"  # one of its addresses fails, another is left
     GONE = "gone"  # 410
-    NOTHING = "nothing"  # our own fault
+    NOTHING = "nothing"  # our own fault, or the token server's
 
 
 class Carried(msgspec.Struct, frozen=True):
@@ -79,6 +83,7 @@ class Attempter:
         self._clock = clock
         self._entropy = entropy
         self._addresses = Addresses()
+        self._tokens = Tokens(sender, clock)
         self._failing_since_ms: OrderedDict[DeliveryId, int] = OrderedDict()
 
     async def carry(self, delivery: Delivery, endpoint: PlannedEndpoint, our_faults: int) -> Carried:
@@ -88,12 +93,16 @@ class Attempter:
         """
         clock = self._clock
         started_ms, started_s = clock.now_ms(), clock.monotonic_s()
+        request: OutboundRequest | None = None
         answer: Answer | None = None
         error: EndpointError | None = None
         try:
             urls = self._addresses.usable(endpoint, started_s) if len(endpoint.urls) > 1 else None
             request = outbound(delivery, endpoint, now_s=started_ms / 1000, chance=self._entropy.uniform(), urls=urls)
-            answer = await self._sender.send(request)
+            if endpoint.oauth2 is None:
+                answer = await self._sender.send(request)
+            else:
+                answer = await self._send_with_token(request, endpoint, started_s)
             asked_s = retry_after(answer.header("retry-after"), now_s=clock.now_ms() / 1000)
             outcome = classify(answer.status, endpoint.retry.outcomes, has_retry_after=asked_s is not None)
         except EndpointError as caught:
@@ -117,10 +126,20 @@ class Attempter:
             transition = Transition(delivery=delivery.id, what=Move.SUCCEED, at_ms=clock.now_ms(), attempt=attempt)
         else:
             transition = await self._after_failure(delivery, endpoint, attempt, asked_s)
-        lesson = _lesson(attempt, asked_s)
-        if len(endpoint.urls) > 1:
+        lesson = _lesson(attempt, asked_s) if not isinstance(error, TokenError) else Lesson.NOTHING
+        if request is not None and lesson is not Lesson.NOTHING and len(endpoint.urls) > 1:
             lesson = self._of_address(endpoint, request.url, lesson)
         return Carried(transition, lesson, outcome, duration_s, asked_s)
+
+    async def _send_with_token(self, request: OutboundRequest, endpoint: PlannedEndpoint, started_s: float) -> Answer:
+        """Send with the endpoint's token, and once more with another one when it answers 401. Raises TokenError when there is none."""
+        token = await self._tokens.current(endpoint)
+        answer = await self._sender.send(authorized(request, token.authorization))
+        if answer.status == HTTP_UNAUTHORIZED:
+            other = await self._tokens.renewed(endpoint, token, since_s=started_s)
+            if other is not None:
+                answer = await self._sender.send(authorized(request, other.authorization))
+        return answer
 
     def _of_address(self, endpoint: PlannedEndpoint, url: str, lesson: Lesson) -> Lesson:
         """Keep what an attempt says about one of several addresses; return what is left to say about the endpoint."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -57,6 +57,7 @@ class Town:
         seed: int = 11,
         observe_s: float = 3600,
         retention_s: float = 365 * 86400,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.root = root
         self.store = store
@@ -68,7 +69,7 @@ class Town:
                 config=root,
                 watch=False,
                 signals=False,
-                environ={},
+                environ=environ or {},
                 poll_s=3600,
                 observe_s=observe_s,
                 retention_s=retention_s,
@@ -131,9 +132,10 @@ async def town(
     deadline_s: float = 60,
     observe_s: float = 3600,
     retention_s: float = 365 * 86400,
+    environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Town]:
     """Run a town: start its runtime, and stop it at the end."""
-    it = Town(root, store or MemoryStore(), observe_s=observe_s, retention_s=retention_s)
+    it = Town(root, store or MemoryStore(), observe_s=observe_s, retention_s=retention_s, environ=environ)
     if text is not None:
         it.write(text)
     await it.runtime.start()
