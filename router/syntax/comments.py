@@ -16,7 +16,8 @@ from router.syntax.source import LineTable, decode
 
 __all__ = ["Comment", "comments_in", "comments_of"]
 
-_COMMENT = re.compile(r"(?:^|(?<=[ \t\r\n\ufeff]))#[^\r\n]*")
+_BEFORE = frozenset(" \t\r\n")
+_REST = re.compile(r"#[^\r\n]*")
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*")
 
 
@@ -53,12 +54,15 @@ def comments_in(text: str) -> list[Comment]:
 
 
 def _collect(text: str, start: int, end: int, lines: LineTable, found: list[Comment]) -> None:
-    at = start
-    while at < end and (match := _COMMENT.search(text, at, len(text))) is not None and match.start() < end:
-        line, column = lines.position(match.start())
-        before = text[match.start() - column + 1 : match.start()]
-        found.append(Comment(match[0], match.start(), line, column, not before.strip()))
-        at = match.end()
+    at = text.find("#", start, end)
+    while at >= 0:
+        if at == 0 or text[at - 1] in _BEFORE:
+            match = _REST.match(text, at)
+            comment = "#" if match is None else match[0]
+            line, column = lines.position(at)
+            found.append(Comment(comment, at, line, column, not text[at - column + 1 : at].strip()))
+            at += len(comment) - 1
+        at = text.find("#", at + 1, end)
 
 
 def _scalars(text: str) -> list[tuple[int, int]]:
