@@ -20,8 +20,9 @@ from router.filters.inference_comparison import compare_shapes
 from router.filters.inference_conditions import assume, narrowed
 from router.filters.inference_cost import judge_cost
 from router.filters.inference_fields import field_of
-from router.filters.inference_report import Report, phrase
+from router.filters.inference_report import REPORTED, Report, phrase
 from router.filters.inference_scope import Scope, fits, key_of, path_of
+from router.filters.inference_tree import rebased
 from router.filters.inference_verdict import judge_conjunct, judge_disjunct, judge_whole
 from router.filters.nodes import (
     And,
@@ -77,7 +78,7 @@ def infer(expression: str, event: Shape, *, named: frozenset[str] | None = None)
     route names one by one (None: all), as opposed to those that a glob stands for.
     """
     try:
-        tree = parse(expression)
+        tree = rebased(parse(expression))
     except FilterSyntaxError:
         return []
     inference = Inference(expression)
@@ -144,7 +145,7 @@ class Inference:
     def sub(self, node: Sub, scope: Scope) -> Shape:
         base = self.value(node.left, scope)
         if isinstance(node.left, Not):  # RT308 has been said
-            return UNKNOWN
+            return REPORTED
         if isinstance(node.right, Field):
             return field_of(self.report, node.left, base, node.right, scope, path_of(node))
         return self.value(node.right, Scope(base, label=f"`{self.report.text(node.left)}`"))
@@ -157,8 +158,8 @@ class Inference:
     def index(self, node: Index, scope: Scope) -> Shape:
         base = self.value(node.left, scope)
         self.need(node.left, base, Kind.ARRAY, node, "an index")
-        if not base.kinds & Kind.ARRAY:
-            return ABSENT if base.kinds & ~Kind.NULL == 0 else UNKNOWN
+        if base is REPORTED or not base.kinds & Kind.ARRAY:
+            return ABSENT if base.kinds & ~Kind.NULL == 0 else REPORTED
         elements = base.elements
         beyond = node.index if node.index >= 0 else -node.index - 1
         if elements.length_max is not None and beyond >= elements.length_max:
@@ -175,6 +176,8 @@ class Inference:
     def flatten(self, node: Flatten, scope: Scope) -> Shape:
         base = self.value(node.left, scope)
         self.need(node.left, base, Kind.ARRAY, node, "[]")
+        if base is REPORTED:
+            return REPORTED
         item = base.element()
         inner = item.element() if item.kinds & Kind.ARRAY else NEVER
         return self.listing(base, item.only(~Kind.ARRAY) | inner)
@@ -188,8 +191,8 @@ class Inference:
     def values(self, node: ValueProjection, scope: Scope) -> Shape:
         base = self.value(node.left, scope)
         self.need(node.left, base, Kind.OBJECT, node, ".*")
-        if base.kinds & Kind.OBJECT == 0:
-            return ABSENT if base.kinds & ~Kind.NULL == 0 else UNKNOWN
+        if base is REPORTED or base.kinds & Kind.OBJECT == 0:
+            return ABSENT if base.kinds & ~Kind.NULL == 0 else REPORTED
         item = base.member().only(~Kind.NULL)
         found = array_of(self.value(node.right, self.inside(item, node.left)).only(~Kind.NULL))
         return found if base.kinds == Kind.OBJECT else found | ABSENT.replace(loose=base.loose)
@@ -197,21 +200,24 @@ class Inference:
     def filtered(self, node: FilterProjection, scope: Scope) -> Shape:
         base = self.value(node.left, scope)
         self.need(node.left, base, Kind.ARRAY, node, "[?…]")
+        if base is REPORTED:
+            return REPORTED
         item = base.element()
         if item.is_never:
             return self.listing(base, NEVER)
         inner = self.inside(item, node.left)
         before = len(self.report.problems)
         condition = self.value(node.condition, inner)
-        judge_conjunct(self, node.condition, inner, condition, before)
         kept = self.assume(node.condition, True, inner)
+        judge_conjunct(self, node.condition, inner, condition, before, kept)
         return self.projected(base, NEVER if kept is None else kept.shape, node.right, node.left)
 
     def projected(self, base: Shape, item: Shape, right: Node, holder: Node) -> Shape:
         """Return the array that a projection makes of elements."""
         if item.is_never:
             return self.listing(base, NEVER)
-        return self.listing(base, self.value(right, self.inside(item, holder)).only(~Kind.NULL))
+        found = self.value(right, self.inside(item, holder))
+        return self.listing(base, found if found is REPORTED else found.only(~Kind.NULL))
 
     def inside(self, item: Shape, holder: Node) -> Scope:
         """Return the scope of an element of what a projection is over."""
@@ -222,8 +228,8 @@ class Inference:
 
     def listing(self, base: Shape, item: Shape) -> Shape:
         """Return the shape of an array made from an array; null where that is none."""
-        if not base.kinds & Kind.ARRAY:
-            return ABSENT if base.kinds & ~Kind.NULL == 0 else UNKNOWN
+        if base is REPORTED or item is REPORTED or not base.kinds & Kind.ARRAY:
+            return ABSENT if base.kinds & ~Kind.NULL == 0 else REPORTED
         found = array_of(item)
         return found if base.kinds == Kind.ARRAY else found | ABSENT.replace(loose=base.loose)
 
@@ -231,13 +237,13 @@ class Inference:
         """Report an operator on a value that is never of the kind it is for."""
         if base.kinds & kind or base.kinds & ~Kind.NULL == 0:
             return
-        needed = "an array" if kind is Kind.ARRAY else "an object"
+        needed = "an array" if kind == Kind.ARRAY else "an object"
         help = None
-        if kind is Kind.ARRAY and base.kinds & Kind.OBJECT:
+        if kind == Kind.ARRAY and base.kinds & Kind.OBJECT:
             help = "a field is written with a dot; leave the brackets out"
-        elif kind is Kind.ARRAY and base.kinds & Kind.STRING:
+        elif kind == Kind.ARRAY and base.kinds & Kind.STRING:
             help = "a string has no elements: use starts_with(), ends_with() or contains()"
-        elif kind is Kind.OBJECT and base.kinds & Kind.ARRAY:
+        elif kind == Kind.OBJECT and base.kinds & Kind.ARRAY:
             help = "for every element write [*]"
         self.report.say(
             "RT303",
@@ -260,11 +266,12 @@ class Inference:
                 break
             before = len(self.report.problems)
             found = self.value(term, reachable)
-            judge_conjunct(self, term, reachable, found, before)
-            outcomes.append(found if position == last else found.falsy())
-            if position < last:
+            after = None
+            if position < last or not self.report.muted:
                 after = self.assume(term, True, reachable)
-                reachable = after if after is not None or not found.may_be_true else reachable
+                judge_conjunct(self, term, reachable, found, before, after)
+            outcomes.append(found if position == last else found.falsy())
+            reachable = after if after is not None or not found.may_be_true else reachable
         return union(outcomes)
 
     def either(self, node: Or, scope: Scope) -> Shape:

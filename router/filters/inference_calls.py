@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from router.filters.functions import glob_matches, glob_pattern
 from router.filters.inference_comparison import can_meet
 from router.filters.inference_conditions import KINDS
-from router.filters.inference_report import alike, phrase, written
+from router.filters.inference_report import REPORTED, alike, phrase, written
 from router.filters.inference_scope import Scope
 from router.filters.nodes import Call, ExpressionArgument, Literal, Node, StringList
 from router.filters.signatures import SIGNATURES, Parameter
@@ -48,6 +48,7 @@ def call(inference: Inference, node: Call, scope: Scope) -> Shape:
         for argument in node.arguments
     ]
     keys = _expressions(inference, node, shapes)
+    before = len(inference.report.problems)
     if not inference.report.muted and signature.fails:
         for position, (argument, shape) in enumerate(zip(node.arguments, shapes, strict=True)):
             parameter = signature.parameters[min(position, len(signature.parameters) - 1)]
@@ -58,6 +59,8 @@ def call(inference: Inference, node: Call, scope: Scope) -> Shape:
             _check_keys(inference, node, keys)
     if not inference.report.muted:
         _check_search(inference, node, shapes, scope)
+    if any(problem.code == "RT306" for problem in inference.report.problems[before:]):
+        return REPORTED
     returned = _RETURNS.get(node.name)
     return UNKNOWN if returned is None else returned(shapes, keys)
 
@@ -186,6 +189,10 @@ def _check_search(inference: Inference, node: Call, shapes: list[Shape], scope: 
     elif node.name == "any_in" and _constants(second) is not None:
         item = shapes[0].element() if shapes[0].kinds & Kind.ARRAY else NEVER
         _check_list(inference, node, second, first, shapes[0].only(~(Kind.ARRAY | Kind.NULL)) | item, scope)
+    elif node.name in _AFFIXES and isinstance(first, Literal) and not isinstance(second, Literal | StringList):
+        message = f"{node.name}() takes the text first: `{inference.report.text(first)}` is a constant"
+        help = f"write {node.name}({inference.report.text(second)}, {inference.report.text(first)})"
+        inference.report.say("RT306", "warning", node, message, help)
     elif node.name in _AFFIXES and isinstance(second, Literal | StringList):
         _check_affix(inference, node, first, shapes[0], second)
 

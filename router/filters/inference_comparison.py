@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from router.filters.inference_conditions import mirrored
 from router.filters.inference_report import alike, phrase, written
-from router.filters.inference_scope import Scope
-from router.filters.nodes import Call, Comparison, Literal, Node, Projection, StringList
+from router.filters.inference_scope import Scope, key_of
+from router.filters.nodes import Call, Comparison, Field, Literal, Node, Projection, StringList
 from router.shapes import BOOLEAN, Kind, Shape, of_kinds
+from router.shapes.event import ATTRIBUTES
 
 if TYPE_CHECKING:
     from router.filters.inference import Inference
@@ -27,6 +28,8 @@ def compare_shapes(inference: Inference, node: Comparison, left: Shape, right: S
     """Return the outcome of a comparison of two shapes, reporting when the types alone decide it."""
     if left.is_never or right.is_never:
         return _BOTH
+    if isinstance(node.left, Literal) == isinstance(node.right, Literal) and key_of(node.left) == key_of(node.right):
+        return _of_itself(inference, node)
     if node.operator in ("==", "!="):
         return _equality(inference, node, left, right, scope)
     return _order(inference, node, left, right, scope)
@@ -37,9 +40,21 @@ def can_meet(left: Shape, right: Shape) -> bool:
     return not (left & right).is_never
 
 
+def _of_itself(inference: Inference, node: Comparison) -> Shape:
+    """Report a comparison of something with itself."""
+    report = inference.report
+    is_true = node.operator in ("==", "<=", ">=")
+    message = f"`{report.text(node)}` compares something with itself: {'always' if is_true else 'never'} true"
+    report.say("RT312" if is_true else "RT311", "warning" if is_true else "error", node, message)
+    return _TRUE if node.operator == "==" else _FALSE if node.operator == "!=" else _BOTH_OR_NULL
+
+
 # ---- == and != --------------------------------------------------------------------------------------------------------------------
 def _equality(inference: Inference, node: Comparison, left: Shape, right: Shape, scope: Scope) -> Shape:
     is_same = node.operator == "=="
+    if not inference.report.muted and scope.is_event:
+        _check_bare(inference, node.right, left)
+        _check_bare(inference, node.left, right)
     if not can_meet(left, right):
         if not inference.report.muted:
             _report_unequal(inference, node, scope, left, right)
@@ -48,6 +63,15 @@ def _equality(inference: Inference, node: Comparison, left: Shape, right: Shape,
     if values is not None and others is not None and len(values) == 1 and len(others) == 1:
         return _TRUE if is_same else _FALSE
     return _BOTH
+
+
+def _check_bare(inference: Inference, node: Node, other: Shape) -> None:
+    """Report a name that stands where one of the possible strings was meant, such as paid for 'paid'."""
+    if isinstance(node, Field) and not node.quoted and node.name not in ATTRIBUTES:
+        values = other.values()
+        if values is not None and node.name in values:
+            message = f"`{node.name}` is a field here, an extension of the event, not the string"
+            inference.report.say("RT302", "warning", node, message, f"write {written(node.name)}")
 
 
 def _report_unequal(inference: Inference, node: Comparison, scope: Scope, left: Shape, right: Shape) -> None:
@@ -62,6 +86,11 @@ def _report_unequal(inference: Inference, node: Comparison, scope: Scope, left: 
             _report_narrowed(inference, node, scope)
             return
         left, right = first, second
+    if isinstance(node.left, Literal) and isinstance(node.right, Literal):
+        message = f"`{report.text(node)}` compares two constants: {'never' if node.operator == '==' else 'always'} true"
+        advice = "`==` binds tighter than `||`: write (field || default) == value"
+        report.say("RT311" if node.operator == "==" else "RT312", "error", node, message, advice)
+        return
     subject, other = (node.right, node.left) if isinstance(node.left, Literal | StringList) else (node.left, node.right)
     shape, wanted = (right, left) if subject is node.right else (left, right)
     never = "never true" if node.operator == "==" else "always true"

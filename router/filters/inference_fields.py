@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from router.filters.inference_report import Report, Severity, phrase, quoted
+from router.filters.inference_report import REPORTED, Report, Severity, phrase, quoted, written
 from router.filters.inference_scope import Scope
 from router.filters.nodes import Current, Field, Node
-from router.shapes import UNKNOWN, Kind, Presence, Shape
+from router.shapes import Kind, Presence, Shape
 from router.shapes.event import ATTRIBUTES, is_extension_name
 from router.syntax.nearest import nearest
 
@@ -23,25 +23,27 @@ def field_of(
     `holder` is the expression before the dot, None when there is none; `path` the whole way from the scope's value, where it is plain.
     What has been reported is unknown, so that one mistake is one finding.
     """
+    if base is REPORTED:
+        return REPORTED
     if base.is_never or report.muted:
-        return base.field(node.name) if not base.is_never else UNKNOWN
+        return base.field(node.name) if not base.is_never else REPORTED
     if not base.kinds & Kind.OBJECT:
         if base.kinds & ~Kind.NULL == 0:
             return base.field(node.name)
         _report_no_object(report, holder, base, node, scope)
-        return UNKNOWN
+        return REPORTED
     if scope.is_event and path is not None:
         if len(path) == 1 and node.name not in ATTRIBUTES and node.name != "data":
             return _root_field(report, base, node)
         if len(path) > 1 and len(scope.shape.objects) > 1 and not _check_types(report, node, scope, path):
-            return UNKNOWN
+            return REPORTED
     found = {alternative.presence(node.name) for alternative in base.objects}
     if Presence.DECLARED in found or (Presence.UNKNOWN in found and base.objects):
         return base.field(node.name)
     if holder is None and node.name in _BARE and not node.quoted:  # RT309 says so already
-        return UNKNOWN
-    _report_unknown(report, _called(report, holder, scope), base, node)
-    return UNKNOWN
+        return REPORTED
+    _report_unknown(report, _called(report, holder, scope), base, node, is_first=holder is None)
+    return REPORTED
 
 
 def _called(report: Report, holder: Node | None, scope: Scope) -> str:
@@ -65,7 +67,7 @@ def _report_no_object(report: Report, holder: Node | None, base: Shape, node: Fi
     report.say("RT303", "error", node, message, help)
 
 
-def _report_unknown(report: Report, where: str, base: Shape, node: Field) -> None:
+def _report_unknown(report: Report, where: str, base: Shape, node: Field, *, is_first: bool) -> None:
     names = base.names
     near = nearest(node.name, names)
     is_closed = all(each.presence(node.name) is Presence.FORBIDDEN for each in base.objects)
@@ -75,7 +77,16 @@ def _report_unknown(report: Report, where: str, base: Shape, node: Field) -> Non
         message = f"the schema names no field `{node.name}` in {where}"
         if near is None and any(each.is_explicitly_open for each in base.objects):
             severity = "info"
-    report.say("RT302", severity, node, message, _suggestion(near, names, is_closed=is_closed))
+    help = _suggestion(near, names, is_closed=is_closed)
+    if is_first and node.quoted and near is None:
+        severity, help = "error" if is_closed else "warning", _text_help(node)
+    elif is_first and near is None and (node.name == "data" or node.name in ATTRIBUTES):
+        help = "names here are those of the element; the event cannot be reached from inside"
+    report.say("RT302", severity, node, message, help)
+
+
+def _text_help(node: Field) -> str:
+    return f"double quotes make a field's name; for the string write {written(node.name)}"
 
 
 def _suggestion(near: str | None, names: list[str], *, is_closed: bool) -> str | None:
@@ -91,36 +102,28 @@ def _root_field(report: Report, base: Shape, node: Field) -> Shape:
     """Judge a name at the root that is no attribute: an extension, or something of the payload without `data.`."""
     name = node.name
     if name in _BARE and not node.quoted:
-        return UNKNOWN
+        return REPORTED
     payload = base.field("data")
-    is_payload = any(
-        alternative.presence(name) is Presence.DECLARED for alternative in payload.objects if name in alternative.names
-    )
-    severity: Severity = "warning" if is_extension_name(name) else "error"
-    if is_payload:
-        message = f"the event has no attribute `{name}`; the payload is in `data`"
-        report.say("RT302", severity, node, message, f"write data.{quoted(name)}")
-        return UNKNOWN
-    attributes = [*ATTRIBUTES, "data"]
-    near = nearest(name, attributes)
+    is_payload = name in payload.names
+    is_extension = is_extension_name(name)
+    severity: Severity = "warning" if is_extension else "error"
+    message = f"the event has no attribute `{name}`"
     inner = nearest(name, payload.names)
-    if near is not None and (inner is None or severity == "warning"):
-        report.say("RT302", severity, node, f"the event has no attribute `{name}`", f"did you mean `{near}`?")
-        return UNKNOWN
-    if severity == "error":
-        help = (
-            f"did you mean `data.{quoted(inner)}`?"
-            if inner is not None
-            else f"an event has {', '.join(attributes)}; names of extensions are lower-case letters and digits"
-        )
-        report.say("RT302", "error", node, f"the event has no attribute `{name}`", help)
-        return UNKNOWN
-    if inner is not None:
-        report.say(
-            "RT302", "warning", node, f"the event has no attribute `{name}`", f"did you mean `data.{quoted(inner)}`?"
-        )
-        return UNKNOWN
-    return base.field(name)
+    near = nearest(name, [*ATTRIBUTES, "data"])
+    if node.quoted:
+        help = _text_help(node)
+    elif is_payload:
+        message, help = f"{message}; the payload is in `data`", f"write data.{quoted(name)}"
+    elif near is not None and (inner is None or is_extension):
+        help = f"did you mean `{near}`?"
+    elif inner is not None:
+        help = f"did you mean `data.{quoted(inner)}`?"
+    elif is_extension:
+        return base.field(name)
+    else:
+        help = f"for a string write {written(name)}; an event has {', '.join(ATTRIBUTES)} and data"
+    report.say("RT302", severity, node, message, help)
+    return REPORTED
 
 
 def _check_types(report: Report, node: Field, scope: Scope, path: tuple[str, ...]) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from router.filters.nodes import Node
 from router.filters.problem import FilterProblem
-from router.shapes import Shape
+from router.shapes import UNKNOWN, Shape
 from router.syntax.nearest import nearest
 
-__all__ = ["Report", "alike", "phrase", "quoted", "written"]
+__all__ = ["REPORTED", "Report", "alike", "phrase", "quoted", "written"]
+
+REPORTED: Final = UNKNOWN.replace()
+"""The shape of what has been reported: unknown, and so is all that is made of it, so that one mistake is one finding."""
 
 Severity = Literal["error", "warning", "info"]
 

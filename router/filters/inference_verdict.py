@@ -27,12 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["judge_conjunct", "judge_disjunct", "judge_whole"]
 
 
-def judge_conjunct(inference: Inference, term: Node, scope: Scope, found: Shape, before: int) -> None:
-    """Report a term of a conjunction that is never or always true, unless something has been said of it since `before`."""
+def judge_conjunct(
+    inference: Inference, term: Node, scope: Scope, found: Shape, before: int, after: Scope | None
+) -> None:
+    """Report a term of a conjunction that is never or always true, unless something has been said of it since `before`.
+
+    `after` is the scope for where it is true.
+    """
     report = inference.report
     if report.muted or len(report.problems) > before:
         return
-    if not found.may_be_true or inference.assume(term, True, scope) is None:
+    if after is None or not found.may_be_true:
         _never(inference, term, scope)
     elif not found.may_be_false and not found.is_never:
         _always(inference, term, scope, found)
@@ -43,7 +48,19 @@ def judge_disjunct(inference: Inference, whole: Or, term: Node, scope: Scope, fo
     report = inference.report
     if report.muted or len(report.problems) > before or found.may_be_false or found.is_never:
         return
-    if isinstance(term, Literal | StringList) and term is whole.terms[-1]:  # a default, as in note || ''
+    if isinstance(term, Literal | StringList):
+        first = inference.quiet(whole.terms[0], scope.base)
+        if first.kinds & ~(BOOLEAN | Kind.NULL) or first.loose:  # a default, as in note || 'none'
+            return
+        text = report.text(term)
+        message = f"`{text}` is always true: it stands alone, it is not compared with anything"
+        report.say(
+            "RT312",
+            "warning",
+            term,
+            message,
+            f"repeat the comparison, as in {report.text(whole.terms[0])} || field == {text}",
+        )
         return
     alone = inference.quiet(term, scope.firm)
     if not alone.may_be_false:
@@ -115,9 +132,7 @@ def judge_whole(inference: Inference, tree: Node, scope: Scope, result: Shape, n
         _judge_result(inference, node, inference.quiet(node, scope) if node is not tree else result)
     said = any(problem.code not in ("RT310", "RT313") for problem in report.problems)
     if not isinstance(tree, And | Or) and not said:
-        judge_conjunct(inference, tree, scope, result, len(report.problems))
-    elif isinstance(tree, And) and not report.has(tree) and inference.assume(tree, True, scope) is None:
-        report.say("RT311", "error", tree, "the conditions of this filter can never all hold")
+        judge_conjunct(inference, tree, scope, result, len(report.problems), inference.assume(tree, True, scope))
     _judge_types(inference, tree, scope, named)
 
 
