@@ -31,7 +31,7 @@ _FILLER = "x" * 700
 def _configuration(folder: Path, port: int, routes: int) -> Path:
     schema = {
         "type": "object",
-        "required": ["id", "tenant", "total", "country"],
+        "required": ["id", "tenant", "total", "country", "note"],
         "properties": {
             "id": {"type": "string"},
             "tenant": {"type": "string"},
