@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 __all__ = ["ALL", "BOOLEAN", "NAMES", "Kind", "kind_of", "kinds_named"]
 
+if TYPE_CHECKING:
+    from enum import IntFlag
 
-class Kind(IntFlag):
-    """One bit for each kind of value."""
+    class Kind(IntFlag):
+        """One bit for each kind of value."""
 
-    NULL = 1
-    FALSE = 2
-    TRUE = 4
-    NUMBER = 8
-    STRING = 16
-    ARRAY = 32
-    OBJECT = 64
+        NULL = 1
+        FALSE = 2
+        TRUE = 4
+        NUMBER = 8
+        STRING = 16
+        ARRAY = 32
+        OBJECT = 64
+
+else:
+
+    class Kind(int):
+        """One bit for each kind of value. Plain numbers at run time: an IntFlag's operators took half of the time of an inference."""
+
+        NULL = 1
+        FALSE = 2
+        TRUE = 4
+        NUMBER = 8
+        STRING = 16
+        ARRAY = 32
+        OBJECT = 64
 
 
 BOOLEAN: Final = Kind.FALSE | Kind.TRUE

@@ -78,6 +78,8 @@ class Resource:
 
     def identifier(self, schema: dict[str, Any]) -> str | None:
         """Return the `$id` by which a schema becomes a resource of its own."""
+        if "$ref" in schema and references_replace(self.dialect):
+            return None
         found = schema.get("id" if "draft-04" in self.dialect else "$id")
         return found if isinstance(found, str) and not found.startswith("#") else None
 
@@ -111,7 +113,7 @@ class Resource:
         return self._embedded.get(uri)
 
     def _find_anchors(self) -> Iterator[tuple[str, Any]]:
-        for schema in _schemas(self.root):
+        for schema in _schemas(self.root, self):
             for key in ("$anchor", "$dynamicAnchor"):
                 if isinstance(schema.get(key), str):
                     yield schema[key], schema
@@ -120,12 +122,14 @@ class Resource:
                     yield schema[key][1:], schema
 
 
-def _schemas(node: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object that may be a schema, without recursion."""
+def _schemas(node: Any, resource: Resource | None = None) -> Iterator[dict[str, Any]]:
+    """Yield every object that may be a schema, without recursion; those of one resource only, if one is given."""
     stack = [node]
     while stack:
         current = stack.pop()
         if isinstance(current, dict):
+            if resource is not None and current is not resource.root and resource.identifier(current) is not None:
+                continue
             yield current
             stack.extend(value for key, value in current.items() if key not in _DOCUMENT_KEYWORDS)
         elif isinstance(current, list):

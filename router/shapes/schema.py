@@ -30,6 +30,13 @@ _LOSSY_KEYWORDS: Final = (
 )  # fmt: skip
 
 
+_UNRESOLVED: Final = Shape(ALL, objects=(ANY_OBJECT.marked(lossy=True),), loose=True)
+"""What a reference stands for that cannot be followed."""
+
+_EVALUATING: Final = Shape(ALL, objects=(ObjectShape((ObjectPart(explicit=True),)),), loose=True)
+"""Evaluates fields that are not named, so that `unevaluatedProperties` does not forbid them."""
+
+
 def shape_of(schema: Any, *, base: str = "", resolve: Resolver = no_files) -> Shape:
     """Return the shape of a schema. `base` names the document it is in; `resolve` finds the others it refers to."""
     return SchemaShapes(resolve).shape(schema, base)
@@ -115,7 +122,7 @@ class SchemaShapes:
         if known is not None:
             return known
         if id(schema) in self._busy:
-            return UNKNOWN
+            return _UNRESOLVED
         self._busy.add(id(schema))
         try:
             found = self._made(schema, self._within(schema, resource))
@@ -128,7 +135,7 @@ class SchemaShapes:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             target = self._target(reference, resource)
-            referred = UNKNOWN if target is None else self._shape(*target)
+            referred = _UNRESOLVED if target is None else self._shape(*target)
             if references_replace(resource.dialect):
                 return referred
             found = self._own(schema, resource) & referred
@@ -142,10 +149,12 @@ class SchemaShapes:
                 found = found & union(self._shape(branch, resource) for branch in branches)
         if "if" in schema and ("then" in schema or "else" in schema):
             found = self._conditional(found, schema, resource)
-        if schema.get("unevaluatedProperties") is False:
-            found = _sealed(found)
         if any(keyword in schema for keyword in _LOSSY_KEYWORDS):
             found = found.replace(objects=tuple(each.marked(lossy=True) for each in found.objects), loose=True)
+        if "if" in schema or schema.get("unevaluatedProperties", False) is not False:
+            found = found & _EVALUATING
+        if schema.get("unevaluatedProperties") is False:
+            found = _sealed(found)
         return found
 
     def _own(self, schema: dict[str, Any], resource: Resource) -> Shape:
@@ -320,7 +329,7 @@ def _sealed(shape: Shape) -> Shape:
     allowed = {name for alternative in shape.objects for name in alternative.names}
     if any(part.patterns or part.additional not in (True, False) for each in shape.objects for part in each.parts):
         return shape
-    if any(each.is_explicitly_open for each in shape.objects):
+    if any(each.is_explicitly_open or each.lossy for each in shape.objects):
         return shape
     if len(shape.objects) > 1:
         fence = ObjectPart({name: lambda: UNKNOWN for name in sorted(allowed)}, additional=False)

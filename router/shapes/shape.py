@@ -272,10 +272,10 @@ class Shape:
             kind = kind_of(value)
             if kind & (Kind.NULL | BOOLEAN):
                 kinds &= ~kind
-            elif kind is Kind.STRING and kinds & Kind.STRING:
+            elif kind == Kind.STRING and kinds & Kind.STRING:
                 less = text.without(frozenset((value,)))
                 kinds, text = (kinds, less) if less is not None else (kinds & ~Kind.STRING, text)
-            elif kind is Kind.NUMBER and kinds & Kind.NUMBER:
+            elif kind == Kind.NUMBER and kinds & Kind.NUMBER:
                 fewer = numbers.without(frozenset((value,)))
                 kinds, numbers = (kinds, fewer) if fewer is not None else (kinds & ~Kind.NUMBER, numbers)
         return self.replace(kinds=kinds, text=text, numbers=numbers, absent=self.absent and bool(kinds & Kind.NULL))
@@ -404,9 +404,9 @@ def one_of(values: Iterable[Any]) -> Shape:
     for value in values:
         kind = kind_of(value)
         kinds |= kind
-        if kind is Kind.STRING:
+        if kind == Kind.STRING:
             strings.append(value)
-        elif kind is Kind.NUMBER:
+        elif kind == Kind.NUMBER:
             numbers.append(value)
     return Shape(
         kinds,
