@@ -36,8 +36,6 @@ def _ignored(endpoint: Endpoint) -> list[tuple[str, str]]:
         ignored.append(("order", "deliveries of one key may overtake each other"))
     if endpoint.batch is not None:
         ignored.append(("batch", "every event is sent in a request of its own"))
-    if endpoint.on_failure is not None:
-        ignored.append(("on_failure", "failures are shown in the API and the metrics, no event is sent"))
     return ignored
 
 

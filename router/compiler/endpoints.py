@@ -39,6 +39,7 @@ def lower_endpoints(
             retry=endpoint.retry,
             limits=endpoint.limits,
             allow_private=endpoint.allow_private,
+            on_failure=endpoint.on_failure if endpoint.on_failure != name else None,
             enabled=endpoint.enabled,
         )
     return planned

@@ -18,7 +18,7 @@ def check_references(configuration: Configuration, findings: Findings) -> None:
             site = findings.site("endpoints", name) / "on_failure"
             if endpoint.on_failure not in findings.defined("endpoints"):
                 findings.undefined("RT203", site.value(), "endpoint", endpoint.on_failure, "endpoints")
-            elif endpoint.on_failure == name:
+            elif endpoint.on_failure == name and findings.site("endpoints", name).has("on_failure"):
                 findings.error(
                     "RT203",
                     site.value(),

@@ -1,4 +1,4 @@
-"""Template inference: the engine behind RT402, RT403, RT405 and RT406, and the way from a route to the events that reach its templates.
+"""Template inference: the engine behind RT402, RT403, RT405, RT406 and RT410, and the way from a route to the events that reach its templates.
 
     schemas ─ EventShapes ─► events of the route's types ─ its filter ─► events that reach the transform ─ infer ─► Diagnostics by code
 

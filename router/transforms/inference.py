@@ -4,7 +4,7 @@ An abstract interpreter over Jinja's syntax tree, with shapes in place of values
 does: text is strict, so a field that may be missing must stand under `default` or behind a condition that asks for it; conditions narrow
 what the parts behind them see. A part that has been reported is unknown from there on: one mistake, one finding.
 
-    infer(payload, content_type=…, headers=…, event=event_shape({...}))  ->  problems RT402, RT403, RT405
+    infer(payload, content_type=…, headers=…, event=event_shape({...}))  ->  problems RT402, RT403, RT405, RT410
 
 Syntax, unknown names and what is not allowed are found by compiling; nothing is said here of a template that does not parse.
 """
@@ -15,10 +15,11 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from router.shapes import UNKNOWN, Kind, Shape, array_of, constant, text, union
+from router.shapes import ALL, UNKNOWN, Kind, Shape, array_of, constant, text, union
 from router.transforms.catalogue import FILTERS
 from router.transforms.headers import is_json
 from router.transforms.inference_conditions import assume, joined
+from router.transforms.inference_demand import comparable, demand
 from router.transforms.inference_fields import member_of, present, root_of
 from router.transforms.inference_filters import filtered
 from router.transforms.inference_scope import Env, Report
@@ -38,9 +39,10 @@ def infer(
     """
     problems: list[TransformProblem] = []
     for path, source in _leaves(payload, payload_path):
-        problems += _infer_text(source, path, event, is_body=path == payload_path and is_json(content_type))
+        is_body = path == payload_path
+        problems += _infer_text(source, path, event, is_text=is_body and not is_json(content_type), is_body=is_body)
     for name, source in headers.items():
-        problems += _infer_text(source, ("headers", name), event, is_body=False)
+        problems += _infer_text(source, ("headers", name), event, is_text=True, is_body=False)
     return problems
 
 
@@ -64,12 +66,13 @@ def _parsed(source: str) -> Template | None:
         return None
 
 
-def _infer_text(source: str, path: Path, event: Shape, *, is_body: bool) -> list[TransformProblem]:
+def _infer_text(source: str, path: Path, event: Shape, *, is_text: bool, is_body: bool) -> list[TransformProblem]:
     template = _parsed(source)
     if template is None:
         return []
     report = Report(path, Extents(template))
-    walker = _Walker(report, is_json_text=is_body and template.expression() is None)
+    is_value = template.expression() is not None and not is_text  # it keeps its type, null too
+    walker = _Walker(report, is_value=is_value, is_json_text=is_body and not is_text and not is_value)
     try:
         walker.body(template.body, Env(event))
     except RecursionError:
@@ -80,8 +83,9 @@ def _infer_text(source: str, path: Path, event: Shape, *, is_body: bool) -> list
 class _Walker:
     """Walks the statements and expressions of one template."""
 
-    def __init__(self, report: Report, *, is_json_text: bool) -> None:
+    def __init__(self, report: Report, *, is_value: bool, is_json_text: bool) -> None:
         self.report = report
+        self._is_value = is_value
         self._is_json_text = is_json_text
 
     # -- statements
@@ -107,6 +111,8 @@ class _Walker:
         if isinstance(node, nodes.TemplateData):
             return
         found = self.value(node, env)
+        if not self._is_value:
+            found = demand(self.report, node, found, _TEXT, "text")
         if self._is_json_text:
             self._judge_json(node, found)
 
@@ -127,7 +133,7 @@ class _Walker:
         return env.with_variables(joined(reached).variables)
 
     def _for(self, node: nodes.For, env: Env) -> None:
-        entries = self.value(node.iter, env)
+        entries = demand(self.report, node.iter, self.value(node.iter, env), Kind.ARRAY | Kind.OBJECT, "a loop")
         element = entries.element() if entries.kinds & Kind.ARRAY else UNKNOWN
         if entries.kinds & ~Kind.ARRAY or element.is_never:
             element = UNKNOWN
@@ -178,6 +184,20 @@ class _Walker:
             case nodes.List() | nodes.Tuple():
                 entries = [self.value(entry, env) for entry in node.items]
                 return array_of(union(entries) if entries else UNKNOWN)
+            case nodes.Compare(ops=[nodes.Operand(op="lt" | "lteq" | "gt" | "gteq") as operand]):
+                sides = [(side, self.value(side, env)) for side in (node.expr, operand.expr)]
+                left, right = (demand(self.report, side, shape, _TEXT, "an order") for side, shape in sides)
+                comparable(self.report, node, left, right)
+                return _TRUTH
+            case nodes.Concat():
+                for part in node.nodes:
+                    demand(self.report, part, self.value(part, env), _TEXT, "`~`")
+                return text()
+            case _ if type(node) in _ARITHMETIC:
+                sign = _ARITHMETIC[type(node)]
+                for child in node.iter_child_nodes():
+                    demand(self.report, child, self.value(child, env), Kind.NUMBER, f"`{sign}`")
+                return _NUMBER
             case _:
                 for child in node.iter_child_nodes():
                     self.value(child, env)
@@ -235,13 +255,18 @@ class _Walker:
 
 _TRUTH = Shape(Kind.FALSE | Kind.TRUE)
 _NUMBER = Shape(Kind.NUMBER)
-_RESULTS: dict[type[nodes.Node], Shape] = {
-    **dict.fromkeys((nodes.Not, nodes.Compare), _TRUTH),
-    **dict.fromkeys(
-        (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Neg, nodes.Pos), _NUMBER
-    ),
-    nodes.Concat: text(),
+_TEXT = ALL & ~Kind.NULL
+_ARITHMETIC: dict[type[nodes.Node], str] = {
+    nodes.Add: "+",
+    nodes.Sub: "-",
+    nodes.Mul: "*",
+    nodes.Div: "/",
+    nodes.FloorDiv: "//",
+    nodes.Mod: "%",
+    nodes.Neg: "-",
+    nodes.Pos: "+",
 }
+_RESULTS: dict[type[nodes.Node], Shape] = {nodes.Not: _TRUTH, nodes.Compare: _TRUTH}
 """What operators make, whatever their operands."""
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.shapes import ABSENT, UNKNOWN, Kind, Shape, array_of, text
+from router.shapes import ABSENT, ALL, BOOLEAN, UNKNOWN, Kind, Shape, array_of, text
 from router.transforms.catalogue import FILTERS
+from router.transforms.inference_demand import demand
 from router.transforms.inference_fields import check_steps, present
 from router.transforms.inference_scope import Env
 from router.transforms.template import nodes
@@ -13,7 +14,35 @@ from router.transforms.template import nodes
 if TYPE_CHECKING:
     from router.transforms.inference import _Walker
 
-__all__ = ["filtered"]
+__all__ = ["INPUTS", "filtered"]
+
+INPUTS: dict[str, Kind] = {
+    **dict.fromkeys(("abs", "fixed", "isodate", "round"), Kind.NUMBER),
+    "b64decode": Kind.STRING,
+    **dict.fromkeys(("count", "length", "list", "reverse"), Kind.STRING | Kind.ARRAY | Kind.OBJECT),
+    **dict.fromkeys(("dictsort", "items"), Kind.OBJECT),
+    **dict.fromkeys(("first", "last"), Kind.STRING | Kind.ARRAY),
+    **dict.fromkeys(("float", "int"), BOOLEAN | Kind.NUMBER | Kind.STRING),
+    **dict.fromkeys(
+        (
+            "groupby",
+            "join",
+            "map",
+            "max",
+            "min",
+            "reject",
+            "rejectattr",
+            "select",
+            "selectattr",
+            "sort",
+            "sum",
+            "unique",
+        ),
+        Kind.ARRAY | Kind.OBJECT,
+    ),
+    "tojson": ALL,
+}
+"""What each filter takes; those that are not listed take anything but null. A test tries them all."""
 
 _TEXTS = frozenset(
     {"b64encode", "capitalize", "e", "escape", "fixed", "isodate", "join", "lower", "removeprefix", "removesuffix", "replace",
@@ -33,6 +62,9 @@ def filtered(walker: _Walker, node: nodes.Filter, env: Env, *, maybe: bool) -> S
     base = walker.value(node.node, env, maybe=maybe)
     missing = ABSENT if maybe and base.absent else None
     base = present(base)
+    if maybe:  # null passes through untouched
+        base = base.only(~Kind.NULL)
+    base = demand(walker.report, node.node, base, INPUTS.get(node.name, ALL & ~Kind.NULL), f"the filter `{node.name}`")
     for argument in (*node.args, *(keyword.value for keyword in _keywords(node))):
         walker.value(argument, env)
     found = _result(walker, node, base)
