@@ -70,7 +70,7 @@ def infer_templates(context: CheckContext) -> Mapping[str, list[Diagnostic]]:
             continue
         key = (_key(use.transform), types, use.route.filter)
         if key not in known:
-            known[key] = _judge(context, use.transform, types, use.route.filter)
+            known[key] = _judge(context, use.transform, key[0], types, use.route.filter)
         for problem in known[key]:
             found[problem.code].append(_diagnostic(problem, use.site))
     for problem, site in _judge_upgrades(context):
@@ -88,14 +88,23 @@ def _key(transform: Transform) -> str:
 
 
 def _judge(
-    context: CheckContext, transform: Transform, types: frozenset[str], expression: str | None
+    context: CheckContext, transform: Transform, key: str, types: frozenset[str], expression: str | None
 ) -> list[TransformProblem]:
-    event: Shape | None = context.result_of(EventShapes).of(types)
-    if event is not None and expression is not None:
-        event = _let_through(expression, event)
-    if event is None or event.is_never:
-        return []
-    return infer(transform.payload, content_type=transform.content_type, headers=transform.headers, event=event)
+    event = context.result_of(EventShapes).of(types)
+
+    def found_in(reaching: Shape) -> list[TransformProblem]:
+        return infer(transform.payload, content_type=transform.content_type, headers=transform.headers, event=reaching)
+
+    def judged() -> list[TransformProblem]:
+        found = found_in(event)
+        if (
+            not found or expression is None
+        ):  # what is right of all events is right of those that the filter lets through
+            return found
+        reaching = _let_through(expression, event)
+        return [] if reaching is None or reaching.is_never else found_in(reaching)
+
+    return context.recall(("infer template", key, expression), judged, event)
 
 
 def _let_through(expression: str, event: Shape) -> Shape | None:

@@ -9,6 +9,7 @@ Write instead: what the message says; a structured payload is always valid JSON.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from xml.parsers import expat
 
@@ -18,8 +19,7 @@ from router.compiler.context import CheckContext
 from router.compiler.references import expand_events
 from router.compiler.template_inference import Use, infer_templates, transform_uses
 from router.event import Event
-from router.filters import FilterError
-from router.plan import PlannedRoute
+from router.filters import Filter, FilterError
 from router.syntax.diagnostic import Diagnostic, Severity, Span
 from router.transforms import CompiledTransform, RenderError
 
@@ -75,7 +75,13 @@ def check(context: CheckContext) -> Iterator[Diagnostic]:
             continue
         for event_type in sorted(expand_events(context.configuration, use.route)):
             for number, payload in context.examples(event_type).items():
-                fault = _fault(route, transform, event_type, payload)
+                fault = context.recall(
+                    ("example", event_type, number),
+                    partial(_fault, route.filter, transform, event_type, payload),
+                    transform,
+                    route.filter,
+                    payload,
+                )
                 if fault is None:
                     continue
                 span, message = _placed(use, *fault)
@@ -90,11 +96,11 @@ def check(context: CheckContext) -> Iterator[Diagnostic]:
 
 
 def _fault(
-    route: PlannedRoute, transform: CompiledTransform, event_type: str, payload: Any
+    condition: Filter | None, transform: CompiledTransform, event_type: str, payload: Any
 ) -> tuple[RenderError | None, str] | None:
     document = _Document(Event.from_document({**_ATTRIBUTES, "type": event_type, "data": payload}).document())
     try:
-        if route.filter is not None and not route.filter.matches(document):
+        if condition is not None and not condition.matches(document):
             return None
         rendered = transform.render(document)
     except FilterError:
