@@ -27,6 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = build_parser().parse_args(argv)
         code: int = arguments.command(arguments)
         sys.stdout.flush()
+        if argv is None and getattr(arguments, "ends_at_once", False):
+            # Nothing is left to do but to take a million objects apart one by one, which takes a tenth of the time of a large check.
+            sys.stderr.flush()
+            os._exit(code)
         return code
     except SystemExit as ending:  # argparse: --help is 0, wrong usage is 2
         return ending.code if isinstance(ending.code, int) else EXIT_CANNOT

@@ -8,6 +8,7 @@ are required, `&expression` stands only as an argument, a literal must be JSON, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -77,8 +78,17 @@ _NAMES: Final = {
 }
 
 
+_TREES_MAX: Final = 12_000
+"""How many trees are kept, about 3 kB each: those of the largest configuration in use."""
+
+
+@lru_cache(maxsize=_TREES_MAX)
 def parse(expression: str) -> Node:
-    """Return the syntax tree of an expression; raises FilterSyntaxError (fault syntax). Does not know which functions exist."""
+    """Return the syntax tree of an expression; raises FilterSyntaxError (fault syntax). Does not know which functions exist.
+
+    Trees cannot be changed, so the same one is given to everybody who asks for the same expression: compiling, checking and indexing
+    a filter each do.
+    """
     if not expression.strip(" \t\n\r"):
         raise FilterSyntaxError("the expression is empty", 0, len(expression), "write one, such as data.total > `100`")
     parser = _Parser(tokens(expression))

@@ -451,6 +451,10 @@ class Reloader:
 
 def _warm(plan: Plan) -> None:
     """Take one event of each type down the whole road, so that the first real one finds nothing to be built."""
+    for route in plan.routes:
+        for target in route.targets:
+            if target.transform is not None:
+                target.transform.prepare()
     for name in plan.event_types:
         event = Event(id="warm", source="/router", type=name, datacontenttype="application/json", data={}, body=b"{}")
         plan.admit(event)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 import msgspec
@@ -58,6 +59,7 @@ class Template(msgspec.Struct, frozen=True):
     body: list[nodes.Node]
     tokens: list[Token]
     dropped: list[int]  # offsets in `text` behind which the source has one `\r` more
+    extents: dict[int, tuple[int, int, nodes.Node]]  # what `workshop.Extents` found, by the identity of nodes
 
     def token_at(self, offset: int) -> int:
         """Return the index of the token that starts at an offset or is the last before it."""
@@ -81,8 +83,16 @@ def has_markup(text: str) -> bool:
     return "{{" in text or "{%" in text or "{#" in text
 
 
+_TEMPLATES_MAX = 4_000
+"""How many parsed templates are kept: short ones such as `{{ data.id }}` stand in a configuration many times."""
+
+
+@lru_cache(maxsize=_TEMPLATES_MAX)
 def parse(source: str) -> Template:
-    """Parse a template. Raises TemplateFault (RT401 for syntax, RT409 for size) with offsets into the source."""
+    """Parse a template. Raises TemplateFault (RT401 for syntax, RT409 for size) with offsets into the source.
+
+    The same template is given to everybody who asks for the same source; nobody changes it.
+    """
     if len(source) > TEMPLATE_CHARS_MAX:
         raise TemplateFault(
             "RT409",
@@ -105,7 +115,7 @@ def parse(source: str) -> Template:
         fault = TemplateFault("RT409", "the template is nested too deeply", 0, len(text))
     except (ValueError, OverflowError, AssertionError) as error:
         fault = TemplateFault("RT401", str(error) or "the template cannot be read", 0, len(text))
-    template = Template(source, text, [] if fault else body, tokens, dropped)
+    template = Template(source, text, [] if fault else body, tokens, dropped, {})
     if fault is not None:
         fault.start, fault.end = template.original(fault.start), template.original(fault.end)
         raise fault

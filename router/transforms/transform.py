@@ -64,21 +64,25 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CompiledTransform:
-    """A transform ready to render. `references` are the ways into the event that it takes."""
+    """A transform ready to render. `references` are the ways into the event that it takes.
 
-    __slots__ = ("_headers", "_json", "_payload", "_sites", "_text", "content_type", "references")
+    Its Python code is made when it is first rendered or `prepare`d: who only checks a configuration does without.
+    """
+
+    __slots__ = ("_functions", "_headers", "_json", "_sites", "_source", "_text", "content_type", "references")
 
     def __init__(
         self,
         *,
-        payload: _Function,
+        functions: list[ast.stmt],
         text: bool,
-        headers: tuple[tuple[str, _Function], ...],
+        headers: tuple[tuple[str, str], ...],
         content_type: str,
         sites: tuple[Site, ...],
         references: tuple[Reference, ...],
     ) -> None:
-        self._payload = payload
+        self._source = functions
+        self._functions: dict[str, _Function] | None = None
         self._text = text
         self._json = is_json(content_type)
         self._headers = headers
@@ -86,10 +90,21 @@ class CompiledTransform:
         self.content_type = content_type
         self.references = references
 
+    def prepare(self) -> dict[str, _Function]:
+        """Make the code, once, and return its functions; threads may both do it, to the same effect."""
+        source = self._source  # read first: whoever empties it has set the functions before
+        functions = self._functions
+        if functions is not None:
+            return functions
+        made = load_functions(source, _NAMESPACE)
+        self._functions, self._source = made, []
+        return made
+
     def render(self, document: Mapping[str, Any]) -> Rendered:
         """Render an event, given as the document that `Event.document` returns. Raises RenderError; pure otherwise."""
         spent = Budget()
-        value = self._run(self._payload, document, spent)
+        functions = self._prepared()
+        value = self._run(functions["payload"], document, spent)
         if self._text:
             value, body = self._encoded(value)
         else:
@@ -98,13 +113,23 @@ class CompiledTransform:
             except (TypeError, RecursionError) as error:
                 raise RenderError(f"the payload is not JSON: {error}", path=("payload",)) from error
             _check_size(body)
-        headers = tuple((name, self._header(name, made, document, spent)) for name, made in self._headers)
+        headers = tuple((name, self._header(name, functions[made], document, spent)) for name, made in self._headers)
         return Rendered(value=value, body=body, content_type=self.content_type, headers=headers)
 
     def value(self, document: Mapping[str, Any]) -> Any:
         """Return the payload's value only, without bytes and headers. Raises RenderError."""
-        value = self._run(self._payload, document, Budget())
+        value = self._run(self._prepared()["payload"], document, Budget())
         return self._encoded(value)[0] if self._text else value
+
+    def _prepared(self) -> dict[str, _Function]:
+        if self._functions is not None:
+            return self._functions
+        try:
+            return self.prepare()
+        except (
+            RecursionError
+        ) as error:  # the caller's own stack was deep already: the limits leave room for any usual one
+            raise RenderError("the transform is nested too deeply", path=("payload",)) from error
 
     def _encoded(self, text: str) -> tuple[Any, bytes]:
         try:
@@ -211,15 +236,10 @@ def compile_transform(
     problems = _in_order(shop.problems)
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    try:
-        functions = load_functions(shop.functions, _NAMESPACE)
-    except RecursionError:  # the caller's own stack was deep already: the limits leave room for any usual one
-        shop.report("RT409", ("payload",), (0, 0), "the transform is nested too deeply")
-        return None, _in_order(shop.problems)
     compiled = CompiledTransform(
-        payload=functions["payload"],
+        functions=shop.functions,
         text=text,
-        headers=tuple((name, functions[made]) for name, made in names),
+        headers=tuple(names),
         content_type=content_type,
         sites=tuple(shop.sites),
         references=tuple(shop.references),

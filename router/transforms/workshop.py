@@ -133,7 +133,7 @@ class Extents:
     def __init__(self, template: Template) -> None:
         self._template = template
         # Nodes compare by content, so they are told apart by identity, and kept so that none is taken for a later one.
-        self._known: dict[int, tuple[int, int, nodes.Node]] = {}
+        self._known = template.extents
 
     def of(self, node: nodes.Node) -> tuple[int, int]:
         """Return start and end in the normalised text."""
