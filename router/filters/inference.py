@@ -46,7 +46,6 @@ from router.filters.nodes import (
     StringList,
     Sub,
     ValueProjection,
-    walk,
 )
 from router.filters.parser import parse
 from router.filters.problem import FilterProblem, FilterSyntaxError
@@ -82,11 +81,10 @@ def infer(expression: str, event: Shape, *, named: frozenset[str] | None = None)
     except FilterSyntaxError:
         return []
     inference = Inference(expression)
-    is_runnable = all(fits(node) for node in walk(tree) if isinstance(node, Call))
     scope = Scope(event, is_event=True)
     result = inference.value(tree, scope)
     judge_whole(inference, tree, scope, result, named)
-    if is_runnable and not any(problem.severity == "error" for problem in inference.report.problems):
+    if inference.is_runnable and not any(problem.severity == "error" for problem in inference.report.problems):
         judge_cost(inference.report, tree)
     return sorted(inference.report.problems, key=lambda problem: (problem.start, problem.end, problem.code))
 
@@ -94,10 +92,11 @@ def infer(expression: str, event: Shape, *, named: frozenset[str] | None = None)
 class Inference:
     """One run over one expression."""
 
-    __slots__ = ("report",)
+    __slots__ = ("is_runnable", "report")
 
     def __init__(self, expression: str) -> None:
         self.report = Report(expression)
+        self.is_runnable = True
 
     def value(self, node: Node, scope: Scope) -> Shape:
         """Return the shape of a node's value, reporting what is wrong in it."""
@@ -311,6 +310,7 @@ class Inference:
 
     def call(self, node: Call, scope: Scope) -> Shape:
         if not fits(node):  # RT306 has been said
+            self.is_runnable = False
             for argument in node.arguments:
                 if not isinstance(argument, ExpressionArgument):
                     self.value(argument, scope)
