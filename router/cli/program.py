@@ -11,6 +11,7 @@ from router.cli import (
     fmt,
     lint,
     listen,
+    lsp,
     rule,
     run,
     schema,
@@ -23,7 +24,7 @@ from router.cli.exits import EXIT_CODES_HELP
 
 __all__ = ["build_parser"]
 
-_COMMANDS = (lint, fmt, rule, test, explain, run, send, listen, deliveries, schema, validate, demo, version)
+_COMMANDS = (lint, fmt, rule, test, explain, run, send, listen, deliveries, schema, validate, lsp, demo, version)
 
 _EPILOG = f"""\
 a first round:
