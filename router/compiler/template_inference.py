@@ -2,8 +2,8 @@
 
     schemas ─ EventShapes ─► events of the route's types ─ its filter ─► events that reach the transform ─ infer ─► Diagnostics by code
 
-A filter such as `data.supplier && …` is a guard for the templates behind it, so what it lets through is what they are judged by. The same
-transform behind several routes is judged for each, and each finding is reported once.
+A filter such as `data.supplier && …` is a guard for the templates behind it, so what it lets through is what they are judged by. A transform
+that several routes use is judged once, by the events that reach it through any of them: what only some have may be asked for with `default`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from router.filters.inference_scope import Scope
 from router.filters.parser import parse
 from router.filters.problem import FilterSyntaxError
 from router.language.documents import Route, Transform
-from router.shapes import SchemaShapes, Shape, event_shape, file_resolver
+from router.shapes import NEVER, SchemaShapes, Shape, event_shape, file_resolver, union
 from router.syntax.diagnostic import Diagnostic, Severity
 from router.transforms import TransformProblem
 from router.transforms.inference import infer
@@ -32,10 +32,11 @@ __all__ = ["Use", "infer_templates", "template_findings", "transform_uses"]
 
 
 class Use(msgspec.Struct, frozen=True):
-    """A transform in use: by which target of which route, and where it is written. `number` is the target's, None for the route's own."""
+    """A transform in use by one target of one route; `name` says which transform it is, `site` where it is written."""
 
     route: Route
     transform: Transform
+    name: str
     site: Site
     target: int
 
@@ -47,32 +48,29 @@ def transform_uses(context: CheckContext) -> list[Use]:
     for name, route in configuration.routes.items():
         site = context.site("routes", name)
         for index, target in enumerate(route.targets):
-            written, place = route.transform, site / "transform"
+            written, place, called = route.transform, site / "transform", f"of route {name}"
             if target.transform is not None:
                 written, place = target.transform, site / "targets" / index / "transform"
+                called = f"of target {index} of route {name}"
             if isinstance(written, str):
                 if written not in configuration.transforms:
                     continue
-                place = context.site("transforms", written)
+                place, called = context.site("transforms", written), written
                 written = configuration.transforms[written]
             if written is not None:
-                uses.append(Use(route, written, place, index))
+                uses.append(Use(route, written, called, place, index))
     return uses
 
 
 def infer_templates(context: CheckContext) -> Mapping[str, list[Diagnostic]]:
     """Return what types say against the templates of all routes, by code; an engine."""
     found: defaultdict[str, list[Diagnostic]] = defaultdict(list)
-    known: dict[tuple[str, frozenset[str], str | None], list[TransformProblem]] = {}
+    by_transform: defaultdict[str, list[Use]] = defaultdict(list)
     for use in context.result_of(transform_uses):
-        types = frozenset() if use.route.unmatched else expand_events(context.configuration, use.route)
-        if not types and not use.route.unmatched:
-            continue
-        key = (_key(use.transform), types, use.route.filter)
-        if key not in known:
-            known[key] = _judge(context, use.transform, key[0], types, use.route.filter)
-        for problem in known[key]:
-            found[problem.code].append(_diagnostic(problem, use.site))
+        by_transform[use.name].append(use)
+    for uses in by_transform.values():
+        for problem in _judge(context, uses):
+            found[problem.code].append(_diagnostic(problem, uses[0].site))
     for problem, site in _judge_upgrades(context):
         found[problem.code].append(_diagnostic(problem, site))
     return found
@@ -83,38 +81,42 @@ def template_findings(context: CheckContext, code: str) -> Iterator[Diagnostic]:
     yield from context.result_of(infer_templates).get(code, ())
 
 
-def _key(transform: Transform) -> str:
-    return repr((transform.payload, transform.content_type, transform.headers))
-
-
-def _judge(
-    context: CheckContext, transform: Transform, key: str, types: frozenset[str], expression: str | None
-) -> list[TransformProblem]:
-    event = context.result_of(EventShapes).of(types)
+def _judge(context: CheckContext, uses: list[Use]) -> list[TransformProblem]:
+    """Judge a transform by all events that reach it; first without the filters, since what is right of all events is right of some."""
+    shapes = context.result_of(EventShapes)
+    ways: dict[tuple[Shape, str | None], None] = {}
+    for use in uses:
+        types = frozenset() if use.route.unmatched else expand_events(context.configuration, use.route)
+        if types or use.route.unmatched:
+            ways[(shapes.of(types), use.route.filter)] = None
+    transform = uses[0].transform
 
     def found_in(reaching: Shape) -> list[TransformProblem]:
+        if reaching.is_never:
+            return []
         return infer(transform.payload, content_type=transform.content_type, headers=transform.headers, event=reaching)
 
     def judged() -> list[TransformProblem]:
-        found = found_in(event)
-        if (
-            not found or expression is None
-        ):  # what is right of all events is right of those that the filter lets through
-            return found
-        reaching = _let_through(expression, event)
-        return [] if reaching is None or reaching.is_never else found_in(reaching)
+        found = found_in(union(event for event, _ in ways))
+        if found and any(expression is not None for _, expression in ways):
+            return found_in(union(_let_through(expression, event) for event, expression in ways))
+        return found
 
-    return context.recall(("infer template", key, expression), judged, event)
+    written = repr((transform.payload, transform.content_type, transform.headers))
+    key = ("infer template", written, tuple(expression for _, expression in ways))
+    return context.recall(key, judged, *(event for event, _ in ways))
 
 
-def _let_through(expression: str, event: Shape) -> Shape | None:
-    """Return the events for which a filter holds; None when there are none."""
+def _let_through(expression: str | None, event: Shape) -> Shape:
+    """Return the events for which a filter holds; NEVER when there are none."""
+    if expression is None:
+        return event
     try:
         tree = parse(expression)
     except FilterSyntaxError:
         return event
     scope = Inference(expression).assume(tree, True, Scope(event, is_event=True))
-    return None if scope is None else scope.shape
+    return NEVER if scope is None else scope.shape
 
 
 def _judge_upgrades(context: CheckContext) -> Iterator[tuple[TransformProblem, Site]]:

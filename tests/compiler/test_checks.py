@@ -189,6 +189,34 @@ def test_a_filter_guards_the_templates_behind_it(tmp_path: Path) -> None:
     assert _found(tmp_path, "RT406", unguarded) == []  # said already
 
 
+_SHARED = """\
+version: 1
+event_types:
+  a.b: {schema: {type: object, additionalProperties: false, required: [id], properties: {id: {type: string}}}}
+  a.c: {schema: {type: object, additionalProperties: false, required: [id, n], properties: {id: {type: string}, n: {type: integer}}}}
+endpoints: {crm: {url: http://10.0.0.1/, allow_private: true}}
+transforms: {t: {payload: {id: "{{ data.id }}", n: "LEAF"}}}
+routes:
+  one: {events: [a.b], transform: t, targets: [crm]}
+  two: {events: [a.c], transform: t, targets: [crm]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("leaf", "expected"),
+    [
+        ("{{ data.n | default(0) }}", []),
+        ("{{ data.n if type == 'a.c' else 0 }}", []),
+        ("{{ data.n }}", ["RT403 `data.n` may be missing in events of type `a.b`: without it, nothing can be sent"]),
+        ("{{ data.m | default(0) }}", ["RT402 no field `m` in `data`"]),
+    ],
+)
+def test_a_shared_transform_is_judged_by_all_that_reaches_it(leaf: str, expected: list[str], tmp_path: Path) -> None:
+    text = _SHARED.replace("LEAF", leaf)
+    found = [*_found(tmp_path, "RT402", text), *_found(tmp_path, "RT403", text)]
+    assert [f"{one.code} {one.message}" for one in found] == expected
+
+
 def test_an_example_without_schema_is_rendered_too(tmp_path: Path) -> None:
     text = _GUARDED.replace("    filter: data.who\n", "")
     start, end = text.index("    schema:"), text.index("    examples:")
