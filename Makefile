@@ -30,6 +30,7 @@ demo: $(STAMP) ## run the example: real events, signed deliveries, one retry
 
 .PHONY: lint
 lint: $(STAMP) ## lint the example configuration and run its tests
+	@$(BIN)/router fmt --check routes
 	@$(BIN)/router lint routes
 	@$(BIN)/router test routes
 

@@ -39,6 +39,11 @@ def test_our_documents(path: Path) -> None:
     hold(path.name, path.read_bytes())
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "routes").rglob("*.yaml")), ids=lambda path: path.name)
+def test_the_example_is_canonical(path: Path) -> None:
+    assert format_document(path.name, path.read_bytes()) == path.read_bytes(), "run: router fmt"
+
+
 def test_schemastore() -> None:
     rows = [json.loads(line) for line in corpus("schemastore", "cases.jsonl").read_text("utf-8").splitlines()]
     valid = [row for row in rows if row["expect"] == "valid"]
