@@ -15,7 +15,6 @@ from __future__ import annotations
 import logging
 
 import msgspec
-from prometheus_client import Counter
 
 from router.clock import Clock, Entropy
 from router.delivery import birth
@@ -30,6 +29,7 @@ from router.plan import Admission, Plan, Routed
 from router.runtime.dispatcher import Dispatcher
 from router.runtime.metrics import Metrics
 from router.runtime.sampling import LogSample
+from router.runtime.tally import Count
 from router.store.port import Acceptance, Accepted, Store
 from router.syntax.nearest import nearest
 
@@ -53,8 +53,8 @@ class Acceptor:
         self._results = {
             result: metrics.events.labels(result) for result in ("accepted", "duplicate", "refused", "unavailable")
         }
-        self._births = {state: metrics.born.labels(state.value) for state in DeliveryState}
-        self._routed: dict[tuple[str, str], Counter] = {}
+        self._births = {state.value: metrics.born.labels(state.value) for state in DeliveryState}
+        self._routed: dict[tuple[str, str], Count] = {}
         self._unmatched: set[tuple[str, str]] = set()
         self._sample = LogSample()
 
@@ -166,7 +166,7 @@ class Acceptor:
                 counter = self._routed[pair] = self._metrics.routed.labels(*pair)
             counter.inc()
             state = delivery.state
-            self._births[DeliveryState.PENDING if state is DeliveryState.SENDING else state].inc()
+            self._births["pending" if state is DeliveryState.SENDING else state._value_].inc()
 
     def _note_failures(self, plan: Plan, event: Event, routed: Routed) -> None:
         for route, message in routed.failures:

@@ -1,7 +1,7 @@
 """Metrics: what an operator watches, in Prometheus' text format.
 
 One registry per runtime, none of the process's global one, so that two runtimes in a test do not meet. Rooms call the objects here on the
-hot path (children are looked up once and kept); what can be read when somebody asks (lanes, backlog, revision) is read then, by `render`'s
+hot path (tallies, `router.runtime.tally`; looked up once and kept); what can be read when somebody asks (lanes, backlog, revision) is read then, by `render`'s
 caller through `observe`. Names ending in `_total` only grow; everything else is a state of now. All are listed in docs/operations.md.
 
 It keeps no history and makes no decision. Labels never hold an event's data: only names from the configuration and short fixed words.
@@ -16,6 +16,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from router.delivery.record import Outcome
+from router.runtime.tally import DurationsTally, Tally
 
 __all__ = ["CONTENT_TYPE", "EndpointMeter", "Metrics", "gauge"]
 
@@ -33,7 +34,8 @@ class EndpointMeter:
     __slots__ = ("_by_outcome", "_delivered", "_duration", "_ours")
 
     def __init__(self, metrics: Metrics, endpoint: str) -> None:
-        self._by_outcome = {outcome: metrics.attempts.labels(endpoint, outcome.value) for outcome in Outcome}
+        # By the outcome's word: hashing the enumeration itself costs more than the look-up.
+        self._by_outcome = {outcome.value: metrics.attempts.labels(endpoint, outcome.value) for outcome in Outcome}
         self._ours = metrics.attempts.labels(endpoint, "our-fault")
         self._duration = metrics.attempt_seconds.labels(endpoint)
         self._delivered = metrics.delivered_seconds.labels(endpoint)
@@ -43,7 +45,7 @@ class EndpointMeter:
         if outcome is None:
             self._ours.inc()
             return
-        self._by_outcome[outcome].inc()
+        self._by_outcome[outcome._value_].inc()
         self._duration.observe(duration_s)
 
     def delivered(self, after_s: float) -> None:
@@ -72,38 +74,38 @@ class Metrics:
         self._observed = _Observed()
         registry.register(self._observed)
         # Events.
-        self.events = Counter("router_events_received", "Events by what became of them.", ["result"], registry=registry)
-        self.routed = Counter(
+        self.events = Tally("router_events_received", "Events by what became of them.", ["result"], registry=registry)
+        self.routed = Tally(
             "router_events_routed", "Deliveries made, by route and revision.", ["route", "revision"], registry=registry
         )
-        self.unmatched = Counter(
+        self.unmatched = Tally(
             "router_events_unmatched", "Events that no route took.", ["type", "revision"], registry=registry
         )
-        self.filter_failures = Counter(
+        self.filter_failures = Tally(
             "router_filter_failures", "Filters that raised: the route did not match.", ["route"], registry=registry
         )
-        self.born = Counter(
+        self.born = Tally(
             "router_deliveries_born", "Deliveries by the state they started in.", ["state"], registry=registry
         )
-        self.accept_seconds = Histogram(
-            "router_accept_seconds", "From a decoded event to its commit.", buckets=_ATTEMPT_S, registry=registry
-        )
+        self.accept_seconds = DurationsTally(
+            "router_accept_seconds", "From a decoded event to its commit.", (), bounds_s=_ATTEMPT_S, registry=registry
+        ).labels()
         # Deliveries.
-        self.attempts = Counter(
+        self.attempts = Tally(
             "router_delivery_attempts", "Attempts by outcome.", ["endpoint", "outcome"], registry=registry
         )
-        self.attempt_seconds = Histogram(
+        self.attempt_seconds = DurationsTally(
             "router_delivery_attempt_seconds",
             "Duration of attempts.",
             ["endpoint"],
-            buckets=_ATTEMPT_S,
+            bounds_s=_ATTEMPT_S,
             registry=registry,
         )
-        self.delivered_seconds = Histogram(
+        self.delivered_seconds = DurationsTally(
             "router_delivery_seconds",
             "From acceptance to success.",
             ["endpoint"],
-            buckets=_DELIVERED_S,
+            bounds_s=_DELIVERED_S,
             registry=registry,
         )
         self.overtaken = Counter(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
+from router.runtime.tally import Count, Tally
 from router.server.attributes import Leniency
 
 __all__ = ["ServerMetrics"]
@@ -18,7 +19,7 @@ class ServerMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._requests = Counter(
+        self._requests = Tally(
             "http_requests",
             "HTTP requests answered, by entry (events, source, api, other) and status.",
             ["entry", "status"],
@@ -44,7 +45,7 @@ class ServerMetrics:
         )
         self.connections = Gauge("http_connections", "Open HTTP connections.", registry=self.registry)
         # Looking a child up by label costs more than counting; the few that exist are kept at hand.
-        self._children: dict[tuple[str, int], Counter] = {}
+        self._children: dict[tuple[str, int], Count] = {}
 
     def answered(self, entry: str, status: int) -> None:
         """Count one answer."""
