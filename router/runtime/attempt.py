@@ -103,7 +103,8 @@ class Attempter:
                 answer = await self._sender.send(request)
             else:
                 answer = await self._send_with_token(request, endpoint, started_s)
-            asked_s = retry_after(answer.header("retry-after"), now_s=clock.now_ms() / 1000)
+            asked = answer.header("retry-after")
+            asked_s = retry_after(asked, now_s=clock.now_ms() / 1000) if asked is not None else None
             outcome = classify(answer.status, endpoint.retry.outcomes, has_retry_after=asked_s is not None)
         except EndpointError as caught:
             error, asked_s, outcome = caught, None, classify(None)

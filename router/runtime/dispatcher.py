@@ -11,8 +11,8 @@ hints; the rows are the truth, and all of them are read again at a start.
     claim ──► backlog ┘                └─► lesson for the lane: breaker, limit, pause, hold
 
 A worker is a task that makes one attempt after another for one lane as long as the lane has one to give; there are at most as many as the
-lane's concurrency, and none while it is idle. A worker does not wait for its result to be durable (`router.runtime.recorder`), so a slot
-is never idle during a commit. Nothing is awaited across lanes: a dead endpoint costs the others nothing.
+lane's concurrency, and none while it is idle. A worker that is not needed is parked, to be given to whichever lane needs one next. It does
+not wait for its result to be durable (`router.runtime.recorder`), so a slot is never idle during a commit. Nothing is awaited across lanes: a dead endpoint costs the others nothing.
 
 Synchronous methods (`adopt`, `offer`, `hold`, …) change lanes at once and start tasks; no lock is needed, because nothing awaits in the
 middle of a change. The dispatcher does not decide what an answer means or when to retry (`router.delivery`), and moves no rows in bulk
@@ -61,6 +61,9 @@ THROTTLE_PAUSE_MAX_S = 3600.0
 OUR_FAULTS_TO_PAUSE = 3
 """Faults of ours in a row after which a lane pauses: one may lie in a single delivery, three mean that we cannot send."""
 
+PARKED_MAX = 256
+"""How many workers without work are kept: a task made for each delivery costs more than all of a lane's choice."""
+
 RECORD_AT_STOP_S = 2.0
 """How long a stop waits for the last results to be durable, even when the deadline is over."""
 
@@ -84,6 +87,7 @@ class Dispatcher:
         self._timers: dict[str, tuple[float, asyncio.Handle]] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._workers: set[asyncio.Task[None]] = set()
+        self._parked: list[asyncio.Future[tuple[Lane, Delivery] | None]] = []
         self._tending: dict[str, asyncio.Task[None]] = {}
         self._cut_off: list[DeliveryId] = []
         self._is_stopping = False
@@ -154,6 +158,7 @@ class Dispatcher:
         for tending in self._tending.values():
             tending.cancel()
         leased = [delivery.id for lane in self._lanes.values() for delivery in lane.drain()]
+        self._dismiss()
         if self._workers:
             await asyncio.wait(self._workers, timeout=self._deadline_s)
         late = list(self._workers)
@@ -289,7 +294,7 @@ class Dispatcher:
 
     def _settle(self, lane: Lane) -> None:
         """Start whatever the lane can do now, and set its timer for what it can do later."""
-        if self._is_stopping or not self.started.is_set():
+        if lane.is_quiet or self._is_stopping or not self.started.is_set():
             return
         if not lane.is_open_for_work and (lane.next_due_at_ms is not None or lane.has_waiting):
             lane.needs_tending = True
@@ -299,9 +304,7 @@ class Dispatcher:
             return
         now_s = self._clock.monotonic_s()
         while (delivery := lane.take(now_s)) is not None:
-            worker = self._spawn(self._work(lane, delivery))
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            self._employ(lane, delivery)
         if lane.next_due_at_ms is None and not lane.has_waiting:
             return
         now_ms = self._clock.now_ms()
@@ -332,6 +335,24 @@ class Dispatcher:
         self._timers.pop(lane.name, None)
         self._settle(lane)
 
+    def _employ(self, lane: Lane, delivery: Delivery) -> None:
+        """Have a worker make this attempt: one that is parked, or else a new one."""
+        while self._parked:
+            place = self._parked.pop()
+            if not place.done():  # else it was cancelled
+                place.set_result((lane, delivery))
+                return
+        worker = self._spawn(self._work(lane, delivery))
+        self._workers.add(worker)
+        worker.add_done_callback(self._workers.discard)
+
+    def _dismiss(self) -> None:
+        """End the parked workers."""
+        for place in self._parked:
+            if not place.done():
+                place.set_result(None)
+        self._parked.clear()
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         assert self._tasks is not None  # noqa: S101 - nothing spawns before `started`
         return self._tasks.create_task(work)
@@ -339,6 +360,17 @@ class Dispatcher:
     # Tasks -----------------------------------------------------------------------------------------------------------------------
 
     async def _work(self, lane: Lane, first: Delivery) -> None:
+        """Work for one lane after another."""
+        work: tuple[Lane, Delivery] | None = (lane, first)
+        while work is not None:
+            await self._serve(*work)
+            if self._is_stopping or len(self._parked) >= PARKED_MAX:
+                return
+            place: asyncio.Future[tuple[Lane, Delivery] | None] = asyncio.get_running_loop().create_future()
+            self._parked.append(place)
+            work = await place
+
+    async def _serve(self, lane: Lane, first: Delivery) -> None:
         """Make attempts for a lane as long as it gives one."""
         delivery: Delivery | None = first
         try:

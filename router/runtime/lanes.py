@@ -126,6 +126,11 @@ class Lane:
         return bool(self.fresh or self.backlog)
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to do, now or later, unless something happens."""
+        return self.next_due_at_ms is None and not (self.fresh or self.backlog or self.needs_tending)
+
+    @property
     def needs_settling(self) -> bool:
         """Whether a worker that goes on should also see to more workers or more backlog."""
         return (
