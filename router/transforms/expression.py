@@ -20,7 +20,7 @@ from router.syntax.nearest import nearest
 from router.transforms import filter_calls
 from router.transforms.code import at, call, constant, if_else, load, member, walrus
 from router.transforms.limits import INTEGER_MAX, INTEGER_MIN
-from router.transforms.names import CALL_HELP, LOOP_FIELDS, construct_of, root_problem
+from router.transforms.names import CALL_HELP, CHANCE, LOOP_FIELDS, construct_of, root_problem
 from router.transforms.problem import Path
 from router.transforms.template import Template, nodes
 from router.transforms.workshop import Extents, Reference, Scope, Site, Workshop
@@ -175,7 +175,7 @@ class Expressions:
         if variable is None:
             problem = root_problem(base.name)
             if problem is not None:
-                return self.report("RT402", base, *problem)
+                return self.report("RT407" if base.name in CHANCE else "RT402", base, *problem)
             root, text, keys = "event", "", (base.name, *keys)
             start, end = self.extents.source(node)
             self.shop.references.append(Reference(path=self.path, keys=keys, start=start, end=end, guarded=not strict))
@@ -297,6 +297,9 @@ class Expressions:
         name = (
             callee.attr if isinstance(callee, nodes.Getattr) else callee.name if isinstance(callee, nodes.Name) else ""
         )
+        if name in CHANCE:
+            help = CALL_HELP.get(name, "take what is in the event: `id`, `time` or a field of `data`")
+            return self.report("RT407", node, f"`{name}(…)`: the same event must always render to the same bytes", help)
         return self.report(
             "RT408",
             node,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from router.syntax.nearest import nearest
 from router.transforms.catalogue import COMPILED, FILTERS, REFUSED, FilterSpec
 from router.transforms.code import call, constant, if_else, is_missing, load, walrus
+from router.transforms.names import CHANCE
 from router.transforms.predicates import PREDICATES
 from router.transforms.template import JINJA_FILTERS, JINJA_TESTS, nodes
 
@@ -79,6 +80,11 @@ def _is_none(value: ast.expr, *, negated: bool = False) -> ast.expr:
 
 
 def _unknown_filter(emit: Expressions, node: nodes.Node, name: str) -> ast.expr:
+    if name in CHANCE:
+        help = "take what is in the event: `id`, `time` or a field of `data`"
+        return emit.report(
+            "RT407", node, f"the filter `{name}`: the same event must always render to the same bytes", help, token=True
+        )
     if name in REFUSED:
         return emit.report("RT408", node, f"the filter `{name}` is not allowed", REFUSED[name], token=True)
     close = nearest(name, _NAMES)

@@ -8,7 +8,7 @@ from router.event import CORE_ATTRIBUTES
 from router.syntax.nearest import edits, nearest
 from router.transforms.template import nodes
 
-__all__ = ["CALL_HELP", "LOOP_FIELDS", "ROOTS", "closest_root", "construct_of", "root_problem"]
+__all__ = ["CALL_HELP", "CHANCE", "LOOP_FIELDS", "ROOTS", "closest_root", "construct_of", "root_problem"]
 
 ROOTS = frozenset((*CORE_ATTRIBUTES, "data"))
 """The names that every event may have; all others are extensions."""
@@ -67,6 +67,12 @@ def closest_root(name: str) -> str | None:
     )
 
 
+CHANCE = frozenset(
+    {"now", "utcnow", "today", "random", "randint", "randrange", "shuffle", "uuid", "uuid1", "uuid4", "uuidv4"}
+)
+"""What people reach for who want a clock or chance, as names, functions or filters: RT407, since an event must always render the same."""
+
+
 CALL_HELP = {
     "items": "write `value | items`",
     "keys": "loop over the object itself, or write `value | list`",
@@ -84,7 +90,8 @@ CALL_HELP = {
     "startswith": "compare a slice: `value[:3] == 'abc'`",
     "endswith": "compare a slice: `value[-3:] == 'abc'`",
     "range": "loop over a list of the event",
-    "now": "a template has no clock: the same event always renders to the same bytes",
+    "now": "a template has no clock: `time` is when the event happened",
+    "uuid4": "`id` is the event's own, unique with its `source`",
     "length": "write `value | length`",
     "tojson": "write `value | tojson`",
     "toJson": "write `value | tojson`",
