@@ -9,6 +9,7 @@ from router.cli import (
     demo,
     explain,
     fmt,
+    import_,
     lint,
     listen,
     lsp,
@@ -24,7 +25,23 @@ from router.cli.exits import EXIT_CODES_HELP
 
 __all__ = ["build_parser"]
 
-_COMMANDS = (lint, fmt, rule, test, explain, run, send, listen, deliveries, schema, validate, lsp, demo, version)
+_COMMANDS = (
+    lint,
+    fmt,
+    rule,
+    test,
+    explain,
+    run,
+    send,
+    listen,
+    deliveries,
+    schema,
+    import_,
+    validate,
+    lsp,
+    demo,
+    version,
+)
 
 _EPILOG = f"""\
 a first round:
