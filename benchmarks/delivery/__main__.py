@@ -4,6 +4,9 @@
 
 The program under test runs on one core, the load tool and sink on another. Every round starts fresh processes and databases; the two
 sides alternate; medians are printed. The figure is deliveries that arrived divided by the time from the first event to the last arrival.
+
+`--rate 2500` offers events at that pace instead, for latencies below saturation. `--parked 100000` puts as many deliveries for an endpoint that
+never answers into the store first: what the healthy one gets beside it.
 """
 
 from __future__ import annotations
@@ -22,13 +25,14 @@ from pathlib import Path
 
 import uvloop
 
-from benchmarks.delivery.load import Report, Sink, run_load
+from benchmarks.delivery.load import BlackHole, Report, Sink, run_load
+from benchmarks.delivery.parked import park
 
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _FILLER = "x" * 700
 
 
-def _configuration(folder: Path, port: int, routes: int) -> Path:
+def _configuration(folder: Path, port: int, routes: int, hole_port: int | None = None) -> Path:
     schema = {
         "type": "object",
         "required": ["id", "tenant", "total", "country", "note"],
@@ -73,6 +77,12 @@ def _configuration(folder: Path, port: int, routes: int) -> Path:
             for number in range(routes)
         },
     }
+    if hole_port is not None:
+        document["endpoints"]["hole"] = {  # type: ignore[index]
+            "url": f"http://127.0.0.1:{hole_port}/hook",
+            "allow_private": True,
+            "limits": {"concurrency": 64},
+        }
     config = folder / "routes"
     config.mkdir()
     # JSON is YAML, and quick to write.
@@ -105,13 +115,17 @@ async def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("the program under test did not start within 60 s")
 
 
-async def _round(kind: str, routes: int, events: int, connections: int) -> tuple[Report, float]:
-    sink = Sink()
+async def _round(kind: str, options: argparse.Namespace, events: int) -> tuple[Report, float]:
+    routes, parked = options.routes, options.parked if kind == "router" else 0
+    sink, hole = Sink(), BlackHole()
     sink_port = await sink.start()
+    hole_port = await hole.start() if parked else None
     port = _free_port()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        config = _configuration(folder, sink_port, routes)
+        config = _configuration(folder, sink_port, routes, hole_port)
+        if parked:
+            await park(folder / "router.db", "hole", parked)
         if kind == "router":
             command = [sys.executable, "-m", "router", "run", str(config), "--listen", f"127.0.0.1:{port}"]
             command += ["--store", str(folder / "router.db")]
@@ -132,7 +146,10 @@ async def _round(kind: str, routes: int, events: int, connections: int) -> tuple
                 return key.encode(), body.encode()
 
             before = _processor_s(process.pid)
-            report = await run_load(port, "/events", make, sink, events=events, connections=connections)
+            rate_per_s = options.rate if kind == "router" else None
+            report = await run_load(
+                port, "/events", make, sink, events=events, connections=options.connections, rate_per_s=rate_per_s
+            )
             return report, _processor_s(process.pid) - before
         finally:
             process.terminate()
@@ -148,25 +165,31 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", choices=["router", "naive"])
+    parser.add_argument(
+        "--rate", type=float, help="events a second offered to the router, instead of as many as it takes"
+    )
+    parser.add_argument("--parked", type=int, default=0, help="deliveries that wait for an endpoint that never answers")
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.events = 1, 10_000
     if len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(0, {1})
-    rows: dict[str, list[tuple[float, float, float, float]]] = {}
+    rows: dict[str, list[tuple[float, ...]]] = {}
     for _ in range(options.rounds):
         for kind in ("router", "naive"):
             if options.only not in (None, kind):
                 continue
             # The naive way is slower by orders of magnitude: fewer events keep its round as long as ours.
             events = options.events if kind == "router" else max(200, options.events // 100)
-            report, processor_s = uvloop.run(_round(kind, options.routes, events, options.connections))
+            report, processor_s = uvloop.run(_round(kind, options, events))
             delivered = len(report.delivered_s)
             rows.setdefault(kind, []).append(
                 (
                     delivered / report.elapsed_s,
                     1e6 * processor_s / max(1, delivered),
+                    report.quantile_ms(report.accept_s, 0.5),
                     report.quantile_ms(report.accept_s, 0.99),
+                    report.quantile_ms(report.delivered_s, 0.5),
                     report.quantile_ms(report.delivered_s, 0.99),
                 )
             )
@@ -176,10 +199,15 @@ def main() -> None:
                 file=sys.stderr,
             )
     print(f"{options.routes} routes, {options.connections} connections, medians of {options.rounds}")
-    print(f"{'':8} {'deliveries/s':>13} {'CPU us each':>12} {'accept p99 ms':>14} {'delivered p99 ms':>17}")
+    print(
+        f"{'':8} {'deliveries/s':>13} {'CPU us each':>12} {'accept p50':>11} {'p99 ms':>7} {'delivered p50':>14} {'p99 ms':>7}"
+    )
     for kind, results in rows.items():
-        medians = [statistics.median(column) for column in zip(*results, strict=True)]
-        print(f"{kind:8} {medians[0]:13.0f} {medians[1]:12.0f} {medians[2]:14.1f} {medians[3]:17.1f}")
+        rate, cpu_us, *times_ms = [statistics.median(column) for column in zip(*results, strict=True)]
+        accept_50, accept_99, delivered_50, delivered_99 = times_ms
+        print(
+            f"{kind:8} {rate:13.0f} {cpu_us:12.0f} {accept_50:11.1f} {accept_99:7.1f} {delivered_50:14.1f} {delivered_99:7.1f}"
+        )
 
 
 if __name__ == "__main__":

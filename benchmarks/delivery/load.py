@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import httptools
 
-__all__ = ["Report", "Sink", "run_load"]
+__all__ = ["BlackHole", "Report", "Sink", "run_load"]
 
 
 class Sink:
@@ -65,8 +65,28 @@ class _SinkConnection(asyncio.Protocol):
         self._transport.write(_OK)
 
 
+class BlackHole:
+    """An endpoint that takes connections and requests and never answers."""
+
+    def __init__(self) -> None:
+        self.connections = 0
+
+    async def start(self) -> int:
+        """Listen on an ephemeral loopback port and return it."""
+        self._server = await asyncio.get_running_loop().create_server(lambda: _Silence(self), "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+
+class _Silence(asyncio.Protocol):
+    def __init__(self, hole: BlackHole) -> None:
+        self._hole = hole
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._hole.connections += 1
+
+
 class _Sender(asyncio.Protocol):
-    """One connection that always has one request under way."""
+    """One connection that has a request under way whenever there is one to send."""
 
     def __init__(self, next_request: Callable[[], bytes | None], note: Callable[[int, float], None]) -> None:
         self._next, self._note = next_request, note
@@ -81,10 +101,18 @@ class _Sender(asyncio.Protocol):
     def _send(self) -> None:
         request = self._next()
         if request is None:
-            self._transport.close()
-            if not self.done.done():
-                self.done.set_result(None)
+            self.close()
             return
+        self.send(request)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._transport.close()
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def send(self, request: bytes) -> None:
+        """Send a request."""
         self._sent = time.perf_counter()
         self._transport.write(request)
 
@@ -116,12 +144,62 @@ class Report:
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 
 
-async def run_load(
-    port: int, path: str, make: Callable[[int], tuple[bytes, bytes]], sink: Sink, *, events: int, connections: int
-) -> Report:
-    """Post `events` events over `connections` connections as fast as they are answered; wait until the sink has them all.
+class _PacedSender(_Sender):
+    """A connection that waits among the idle ones until it is given a request."""
 
-    `make(n)` returns the id and the body of event n. Bounded: gives up 60 s after the last answer.
+    def __init__(self, idle: list[_PacedSender], note: Callable[[int, float], None]) -> None:
+        super().__init__(lambda: None, note)
+        self._idle = idle
+
+    def _send(self) -> None:
+        self._idle.append(self)
+
+
+async def _post_paced(
+    port: int,
+    next_request: Callable[[], bytes | None],
+    note: Callable[[int, float], None],
+    *,
+    connections: int,
+    rate_per_s: float,
+) -> None:
+    """Post events at an even pace, as finely as the loop's timers go; a connection too few makes events late, which the report shows."""
+    loop = asyncio.get_running_loop()
+    idle: list[_PacedSender] = []
+    senders = [
+        (await loop.create_connection(lambda: _PacedSender(idle, note), "127.0.0.1", port))[1]
+        for _ in range(connections)
+    ]
+    started_s, posted = loop.time(), 0
+    while True:
+        due = int((loop.time() - started_s) * rate_per_s)
+        while posted < due and idle:
+            request = next_request()
+            if request is None:
+                while len(idle) < connections:
+                    await asyncio.sleep(0.001)
+                for sender in senders:
+                    sender.close()
+                return
+            idle.pop().send(request)
+            posted += 1
+        await asyncio.sleep(0.0005)
+
+
+async def run_load(
+    port: int,
+    path: str,
+    make: Callable[[int], tuple[bytes, bytes]],
+    sink: Sink,
+    *,
+    events: int,
+    connections: int,
+    rate_per_s: float | None = None,
+) -> Report:
+    """Post `events` events over `connections` connections and wait until the sink has them all.
+
+    Without `rate_per_s` as fast as they are answered. `make(n)` returns the id and the body of event n. Bounded: gives up 60 s after the last
+    answer.
     """
     report = Report()
     sent: dict[bytes, float] = {}
@@ -149,11 +227,14 @@ async def run_load(
     before = len(sink.received)
     loop = asyncio.get_running_loop()
     started = time.perf_counter()
-    senders = [
-        (await loop.create_connection(lambda: _Sender(next_request, note), "127.0.0.1", port))[1]
-        for _ in range(connections)
-    ]
-    await asyncio.gather(*(sender.done for sender in senders))
+    if rate_per_s is not None:
+        await _post_paced(port, next_request, note, connections=connections, rate_per_s=rate_per_s)
+    else:
+        senders = [
+            (await loop.create_connection(lambda: _Sender(next_request, note), "127.0.0.1", port))[1]
+            for _ in range(connections)
+        ]
+        await asyncio.gather(*(sender.done for sender in senders))
     give_up = time.perf_counter() + 60
     while len(sink.received) - before < report.accepted and time.perf_counter() < give_up:
         await asyncio.sleep(0.01)
