@@ -307,7 +307,7 @@ def _one_of(case: _Case) -> Iterator[Explained]:
     if keys is None:
         yield from _no_branch(case)
         return
-    present = [key for key in keys if key in case.error.instance]
+    present = [key for key in keys if isinstance(case.error.instance, dict) and key in case.error.instance]
     if present:
         message = f"{_alternatives([f'`{key}`' for key in present]).replace(' or ', ' and ')} exclude each other in {case.name}"
         yield Explained((*case.path, present[-1]), message, f"keep one of {_plain(keys)}", is_about_key=True)
