@@ -19,7 +19,8 @@ class PlannedEndpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     `headers` are fixed headers with credentials (`authorization`), lower-case names; with `oauth2` another one is
     fetched at run time. `signing_keys` are Standard Webhooks keys as text
-    (`whsec_…`), newest first; empty means unsigned. `tls` is None for the machine's own trust. `allow_private` is the only door to private addresses.
+    (`whsec_…`), newest first; empty means unsigned. `tls` is None for the machine's own trust. `on_failure` names the
+    endpoint that operational events about this one go to, never this one. `allow_private` is the only door to private addresses.
     """
 
     name: str
@@ -33,4 +34,5 @@ class PlannedEndpoint(msgspec.Struct, frozen=True, kw_only=True):
     retry: Retry = Retry()
     limits: Limits = Limits()
     allow_private: bool = False
+    on_failure: str | None = None
     enabled: bool = True

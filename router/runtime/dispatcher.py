@@ -35,6 +35,7 @@ from router.identity import DeliveryId, Revision
 from router.plan.endpoint import PlannedEndpoint
 from router.runtime.attempt import Attempter, Carried, Lesson, Sending, fault_pause_s
 from router.runtime.breaker import BreakerState
+from router.runtime.incidents import Incidents
 from router.runtime.lanes import CLAIM_BATCH, Lane
 from router.runtime.metrics import Metrics
 from router.runtime.recorder import Recorder
@@ -73,12 +74,23 @@ _log = logging.getLogger(__name__)
 class Dispatcher:
     """Delivers until stopped. Run `run()` as a task; it sets `started` once the backlog is known."""
 
-    def __init__(self, *, store: Store, sender: Sending, clock: Clock, entropy: Entropy, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        sender: Sending,
+        clock: Clock,
+        entropy: Entropy,
+        metrics: Metrics,
+        incidents: Incidents | None = None,
+    ) -> None:
+        """`incidents` is told what happens to endpoints."""
         self._store = store
+        self._incidents = incidents or Incidents()
         self._clock = clock
         self._metrics = metrics
         self._attempter = Attempter(sender=sender, store=store, clock=clock, entropy=entropy)
-        self._tender = Tender(store, clock)
+        self._tender = Tender(store, clock, self._incidents)
         self._recorder = Recorder(store, on_room=self._settle_all, on_overtaken=metrics.overtaken.inc)
         self._endpoints: Mapping[str, PlannedEndpoint] = {}
         self._revision = Revision("")
@@ -273,11 +285,15 @@ class Dispatcher:
         return lane
 
     def _set_held(self, lane: Lane, reason: str | None) -> None:
+        at_ms = self._clock.now_ms()
         if reason is None:
             self._held.pop(lane.name, None)
             lane.reopen()
+            self._incidents.active(lane.name, "it was resumed", at_ms=at_ms)
         else:
             self._held[lane.name] = lane.held = reason
+            if reason != disabled_reason(lane.name):  # whoever wrote that in the configuration knows
+                self._incidents.disabled(lane.name, reason, at_ms=at_ms, is_known=not self.started.is_set())
 
     def _follow_configuration(self, lane: Lane, before: PlannedEndpoint | None) -> None:
         """Hold, resume or retire what a new revision changed in an endpoint's standing."""
@@ -290,6 +306,8 @@ class Dispatcher:
             self._set_held(lane, None)
         else:
             self._set_held(lane, disabled if endpoint is not None else None)
+            if endpoint is None:
+                self._incidents.forget(lane.name)
         lane.needs_tending = True
 
     def _settle(self, lane: Lane) -> None:
@@ -403,6 +421,8 @@ class Dispatcher:
         now_s = self._clock.monotonic_s()
         in_flight = lane.in_flight
         lane.done(delivery)
+        if transition.what is Move.GIVE_UP:
+            self._incidents.died(delivery, transition.reason or "", now_s=now_s)
         if carried.lesson is Lesson.NOTHING:
             lane.our_faults += 1
             if lane.our_faults >= OUR_FAULTS_TO_PAUSE:
@@ -415,10 +435,11 @@ class Dispatcher:
             case Lesson.ALIVE:
                 if lane.breaker.succeeded():
                     lane.limit.ramp(now_s)
-                    _log.warning("endpoint %s answers again", lane.name)
+                    self._answers_again(lane)
                 lane.limit.succeeded(in_flight)
             case Lesson.SLOW_DOWN:
-                lane.breaker.succeeded()
+                if lane.breaker.succeeded():
+                    self._answers_again(lane)
                 lane.limit.failed(now_s - carried.duration_s, now_s)
                 pause_s = carried.pause_s if carried.pause_s is not None else THROTTLE_PAUSE_S
                 lane.pause(now_s + min(pause_s, THROTTLE_PAUSE_MAX_S))
@@ -430,6 +451,7 @@ class Dispatcher:
                         "endpoint %s fails; the next try is in %.0f s: %s",
                         lane.name, lane.breaker.open_until_s - now_s, transition.reason,
                     )  # fmt: skip
+                    self._incidents.failing(lane.name, transition.reason or "", at_ms=transition.at_ms)
             case Lesson.ELSEWHERE:
                 pass  # the next attempts go to its other addresses
             case Lesson.GONE:
@@ -438,6 +460,10 @@ class Dispatcher:
                 lane.needs_tending = True
             case _ as never:
                 assert_never(never)
+
+    def _answers_again(self, lane: Lane) -> None:
+        _log.warning("endpoint %s answers again", lane.name)
+        self._incidents.active(lane.name, "it answers again", at_ms=self._clock.now_ms())
 
     def _due_again(self, lane: Lane, transition: Transition) -> None:
         lane.note_due(transition.due_at_ms if transition.due_at_ms is not None else transition.at_ms)

@@ -18,6 +18,7 @@ from router.identity import Revision
 from router.plan import Plan
 from router.runtime.breaker import BreakerState
 from router.runtime.dispatcher import Dispatcher
+from router.runtime.incidents import Incidents
 from router.runtime.metrics import Metrics, gauge
 from router.store.port import EndpointBacklog, Store
 
@@ -30,7 +31,11 @@ _log = logging.getLogger(__name__)
 class Observation:
     """Looks at what nobody counts."""
 
-    def __init__(self, *, store: Store, dispatcher: Dispatcher, metrics: Metrics, clock: Clock) -> None:
+    def __init__(
+        self, *, store: Store, dispatcher: Dispatcher, metrics: Metrics, clock: Clock, incidents: Incidents
+    ) -> None:
+        """`incidents` is told of backlogs."""
+        self._incidents = incidents
         self._store = store
         self._dispatcher = dispatcher
         self._metrics = metrics
@@ -44,6 +49,8 @@ class Observation:
         while True:
             try:
                 self._backlogs = await self._store.backlogs()
+                for backlog in self._backlogs:
+                    self._incidents.backlog(backlog, now_ms=self._clock.now_ms())
             except StoreUnavailableError as error:
                 _log.warning("the backlog cannot be read: %s", error)
             due_s = loop.time() + every_s

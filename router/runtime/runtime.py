@@ -2,7 +2,7 @@
 
     server ─► Acceptor ─► Store ─► Dispatcher ─► Sender ─► endpoints
                  ▲                     ▲
-                 └── swap ── Reloader ─┘        and beside them: retention, observation
+                 └── swap ── Reloader ─┘        and beside them: retention, observation, reporting
 
 `start` returns when events can be accepted, `stop` when everything under way has ended or the deadline is over. In between one task group
 runs everything; a defect that ends one of its tasks ends all of them, `wait` raises it, and the process should end: the store has all that
@@ -24,11 +24,13 @@ from router.plan import Plan
 from router.runtime.acceptor import Acceptor
 from router.runtime.attempt import Sending
 from router.runtime.dispatcher import Dispatcher
+from router.runtime.incidents import Incidents
 from router.runtime.metrics import Metrics
 from router.runtime.observation import Observation
 from router.runtime.operations import Operations
 from router.runtime.reload_report import ReloadReport
 from router.runtime.reloader import Reloader
+from router.runtime.reporting import Reporter
 from router.runtime.retention import prune
 from router.runtime.settings import RuntimeSettings
 from router.runtime.watching import Changes, changes, hangups
@@ -56,7 +58,11 @@ class Runtime:
         self._store = store
         self._clock = clock
         self._metrics = metrics = Metrics()
-        self._dispatcher = Dispatcher(store=store, sender=sender, clock=clock, entropy=entropy, metrics=metrics)
+        incidents = Incidents()
+        self._dispatcher = Dispatcher(
+            store=store, sender=sender, clock=clock, entropy=entropy, metrics=metrics, incidents=incidents
+        )
+        self._reporter = Reporter(incidents, store=store, dispatcher=self._dispatcher, clock=clock, entropy=entropy)
         self._acceptor = Acceptor(
             store=store, dispatcher=self._dispatcher, clock=clock, entropy=entropy, metrics=metrics
         )
@@ -70,7 +76,9 @@ class Runtime:
             environ=settings.environ,
         )
         self._operations = Operations(store=store, dispatcher=self._dispatcher, clock=clock)
-        self._observation = Observation(store=store, dispatcher=self._dispatcher, metrics=metrics, clock=clock)
+        self._observation = Observation(
+            store=store, dispatcher=self._dispatcher, metrics=metrics, clock=clock, incidents=incidents
+        )
         self._main: asyncio.Task[None] | None = None
         self._beside: list[asyncio.Task[None]] = []
 
@@ -104,6 +112,7 @@ class Runtime:
         self._dispatcher.stop(deadline_s)
         if self._main is not None:
             await asyncio.wait([self._main])  # `wait` is who raises
+            await self._reporter.flush()
         await self._store.close()
 
     async def _begin(self) -> None:
@@ -123,6 +132,7 @@ class Runtime:
                 self._beside = [
                     group.create_task(self._reloader.watch(poll_s=settings.poll_s), name="reloader"),
                     group.create_task(self._observation.run(every_s=settings.observe_s), name="observation"),
+                    group.create_task(self._reporter.run(), name="reporter"),
                     group.create_task(
                         prune(self._store, self._clock, self._metrics, retention_s=settings.retention_s),
                         name="retention",
@@ -133,6 +143,7 @@ class Runtime:
         """Put a plan in force everywhere, without awaiting in between: no event sees a mixture."""
         self._acceptor.adopt(plan)
         self._dispatcher.adopt(plan.endpoints, plan.revision)
+        self._reporter.adopt(plan)
 
     # The host of the server ------------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from router.delivery.record import Delivery, Transition
 from router.delivery.schedule import duration
 from router.delivery.state import DeliveryState, Move
 from router.errors import StoreUnavailableError
+from router.runtime.incidents import Incidents
 from router.runtime.lanes import Lane
 from router.store.port import DeliveryFilter, Store
 
@@ -44,7 +45,8 @@ def disabled_reason(endpoint: str) -> str:
 class Tender:
     """Brings the rows of a lane into agreement with the lane. Every method raises StoreUnavailableError and may then be called again."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, incidents: Incidents) -> None:
+        self._incidents = incidents
         self._store = store
         self._clock = clock
 
@@ -119,6 +121,8 @@ class Tender:
                 break
             reason = f"given up: endpoint {lane.name} has not answered for its age limit of {duration(max_age_s)}"
             await self._move(claimed.deliveries, Move.GIVE_UP, reason)
+            for delivery in claimed.deliveries:
+                self._incidents.died(delivery, reason, now_s=self._clock.monotonic_s())
             _log.warning("%d deliveries are dead: %s", len(claimed.deliveries), reason)
 
     async def _let_go(self, lane: Lane) -> None:
