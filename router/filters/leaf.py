@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -45,6 +46,12 @@ class Direct:
                     found.append(position)
             except Exception as error:
                 failures.append((position, error))
+
+    def warm(self) -> Iterator[bool]:
+        """Generate code piece by piece; yields whether each was new."""
+        for _, decider, _, _ in self.rules:
+            if decider is not None:
+                yield decider.warm()
 
 
 def _decider(variant: Variant) -> Shape | Variant | None:
@@ -105,6 +112,19 @@ class Leaf:
             found += [positions[number] for number in _members(left)]
         if doubtful:
             self._verify(event, doubtful, whole, found, failures)
+
+    def warm(self) -> Iterator[bool]:
+        """Generate code piece by piece; yields whether each was new.
+
+        Whole filters that only a value of an odd type calls for are left to the event that has it.
+        """
+        if isinstance(self._narrow, partial) and self._narrow.func == self._generated:
+            self._narrow = leaf_code(*self._narrow.args)
+            yield True
+        for number, check in enumerate(self.checks):
+            if check is not None and self.verify >> number & 1:
+                variant, _ = check
+                yield variant.shape.warm() if self.whole >> number & 1 else variant.warm()
 
     def _generated(self, columns: Columns, event: dict[str, Any], every: int) -> tuple[int, int]:
         """Generate the function for this leaf when its first event comes; what it needs of the columns lives on in its closure."""

@@ -48,11 +48,17 @@ class Variant:
         condition = Condition("equal", _TYPES, (Operand(None, types, many=True),), holds=True, exact=True)
         return Variant(self.shape, self.clause, (*self.conditions, condition), types)
 
+    def warm(self) -> bool:
+        """Generate the code that decides the clause; say whether there was anything to do."""
+        if self.test != self._first_test:
+            return False
+        self.test = self.shape.truth if self.clause.whole or self.clause.rest is None else _rest(self.clause.rest)
+        return True
+
     def _first_test(self, event: Any, constants: tuple[Any, ...]) -> Any:
         """Compile the rest of the clause, then be replaced by it."""
-        code = self.shape.truth if self.clause.whole or self.clause.rest is None else _rest(self.clause.rest)
-        self.test = code
-        return code(event, constants)
+        self.warm()
+        return self.test(event, constants)
 
 
 _TYPES: Final = Probe(("type",), "types")

@@ -50,6 +50,11 @@ class Shape:
     def _first_test(self, event: Any, constants: tuple[Any, ...]) -> Any:
         return self.truth(event, constants)
 
+    def warm(self) -> bool:
+        """Generate the code that says whether the expression is true; say whether there was anything to do."""
+        is_new = self.test == self._first_test
+        return is_new and self.truth is not None
+
     @property
     def truth(self) -> Code:
         """Code that says whether the expression is true. `test` calls it too, and quicker, once it exists."""

@@ -6,6 +6,7 @@ that demand nothing of it and must always be looked at. Arrays have several valu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import msgspec
@@ -54,6 +55,13 @@ class Split:
             child.collect(event, found, failures)
         if self.rest is not None:
             self.rest.collect(event, found, failures)
+
+    def warm(self) -> Iterator[bool]:
+        """Generate code piece by piece, the rest first, which every event visits; yields whether each was new."""
+        if self.rest is not None:
+            yield from self.rest.warm()
+        for child in self.children.values():
+            yield from child.warm()
 
 
 class SplitAny(Split):

@@ -176,3 +176,15 @@ def consistent(rule: Any, sample: Any, path: str) -> list[str]:
         else:
             terms += consistent(wanted, value, here)
     return terms
+
+
+@pytest.mark.parametrize("size", [3, 40, 700])
+def test_warming_changes_no_answer_and_leaves_nothing_to_do(size: int) -> None:
+    rnd = random.Random(size)
+    entries = table(rnd, size)
+    index = RouteIndex.build(entries)
+    events = [document(rnd) for _ in range(20)]
+    assert index.warm(pieces_max=1) == 1
+    assert index.warm() > 0
+    assert index.warm() == 0
+    assert [index.match(event) for event in events] == [naive(entries, event) for event in events]
