@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from router.filters.inference_calls import call
 from router.filters.inference_comparison import compare_shapes
-from router.filters.inference_conditions import assume, narrowed
+from router.filters.inference_conditions import STEPS_MAX, assume, narrowed
 from router.filters.inference_cost import judge_cost
 from router.filters.inference_fields import field_of
 from router.filters.inference_report import REPORTED, Report, phrase
@@ -68,6 +68,8 @@ from router.shapes import (
 __all__ = ["Inference", "infer"]
 
 _CONSTANT_ELEMENTS_MAX: Final = 64
+_NARROWED: Final = frozenset({"RT307", "RT311", "RT312", "RT313"})
+"""Findings that rest on narrowing: not made of a filter that is too intricate to be followed to its end."""
 
 
 def infer(expression: str, event: Shape, *, named: frozenset[str] | None = None) -> list[FilterProblem]:
@@ -82,21 +84,28 @@ def infer(expression: str, event: Shape, *, named: frozenset[str] | None = None)
         return []
     inference = Inference(expression)
     scope = Scope(event, is_event=True)
-    result = inference.value(tree, scope)
-    judge_whole(inference, tree, scope, result, named)
+    try:
+        result = inference.value(tree, scope)
+        judge_whole(inference, tree, scope, result, named)
+    except RecursionError:  # nested as deep as the parser allows, within a caller that is deep already
+        return []
     if inference.is_runnable and not any(problem.severity == "error" for problem in inference.report.problems):
         judge_cost(inference.report, tree)
-    return sorted(inference.report.problems, key=lambda problem: (problem.start, problem.end, problem.code))
+    problems = inference.report.problems
+    if inference.steps > STEPS_MAX:
+        problems = [problem for problem in problems if problem.code not in _NARROWED]
+    return sorted(problems, key=lambda problem: (problem.start, problem.end, problem.code))
 
 
 class Inference:
     """One run over one expression."""
 
-    __slots__ = ("is_runnable", "report")
+    __slots__ = ("is_runnable", "report", "steps")
 
     def __init__(self, expression: str) -> None:
         self.report = Report(expression)
         self.is_runnable = True
+        self.steps = 0
 
     def value(self, node: Node, scope: Scope) -> Shape:
         """Return the shape of a node's value, reporting what is wrong in it."""

@@ -78,7 +78,9 @@ def _check_argument(inference: Inference, node: Call, argument: Node, shape: Sha
         return
     kinds = Kind(0)
     for name in parameter.types:
-        kinds |= KINDS[name.partition("[")[0]]
+        kinds |= KINDS.get(name.partition("[")[0], Kind(0))
+    if not kinds:  # an &expression is wanted, as has been said
+        return
     report = inference.report
     subject = report.text(argument)
     needed = _needed(parameter)

@@ -138,7 +138,7 @@ def explain_miss(
     if wanted.kinds & Kind.NUMBER and constants and not (real.kinds & Kind.NUMBER and real.numbers.values is not None):
         numbers = real.only(Kind.NUMBER)
         value = constants[0]
-        code = "RT304" if numbers.numbers.integer and value != int(value) else "RT305"
+        code = "RT304" if numbers.numbers.integer and value % 1 else "RT305"
         return code, f"`{subject_text}` is {phrase(numbers)}, never {written(value)}", None
     if constants:
         value = constants[0]

@@ -18,6 +18,7 @@ from router.filters.nodes import (
     ValueProjection,
     children,
 )
+from router.filters.problem import FilterSyntaxError
 from router.filters.shape import bind
 
 __all__ = ["COST_MAX", "cost_of", "judge_cost"]
@@ -44,7 +45,10 @@ def judge_cost(report: Report, tree: Node) -> None:
         message = f"this filter takes about {steps} steps for an event, counting {_ELEMENTS} elements to an array"
         help = "put a cheap condition in front with &&, or let the sender put what is asked for into a field of its own"
         report.say("RT315", "warning", (0, len(report.expression)), message, help)
-    clauses = bind(report.expression)[0].clauses
+    try:
+        clauses = bind(report.expression)[0].clauses
+    except FilterSyntaxError:  # an argument that the compiler of filters refuses, and says so
+        return
     if any(not any(condition.holds for condition in clause.conditions) for clause in clauses):
         message = "nothing in this filter can be looked up: it is evaluated for every event of its types"
         help = "join it with &&, to a comparison of a field with a constant, to contains(['a', 'b'], field) or to prefix(field, 'a')"

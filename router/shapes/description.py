@@ -90,4 +90,4 @@ def _numbers(numbers: Numbers) -> str:
 
 
 def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else str(value)
+    return str(int(value)) if abs(value) < 1e15 and value == int(value) else str(value)

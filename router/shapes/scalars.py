@@ -133,7 +133,7 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
         """Say whether a number is in the set."""
         if self.values is not None:
             return value in self.values
-        if value in self.excluded or (self.integer and value != int(value)):
+        if value in self.excluded or (self.integer and value % 1 != 0):
             return False
         if self.minimum is not None and (value < self.minimum or (self.open_minimum and value == self.minimum)):
             return False

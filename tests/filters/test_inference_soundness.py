@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import jsonschema_rs
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -13,8 +15,9 @@ from router.filters.inference import Inference, infer
 from router.filters.inference_scope import Scope
 from router.filters.inference_tree import rebased
 from router.filters.parser import parse
-from router.shapes import shape_of
+from router.shapes import UNKNOWN, constant, event_shape, shape_of
 from router.shapes.membership import admits
+from tests.corpora import corpus
 
 NAMES = "abk"
 texts = st.sampled_from(["", "a", "b", "abc"])
@@ -148,6 +151,40 @@ def _check(schema: Any, expression: str, instances: list[Any]) -> None:
         assert admits(reached.shape, instance)
         dead = [one for one in problems if one.code == "RT311" and (one.start, one.end) == (tree.start, tree.end)]
         assert not (dead and compiled.matches(instance))
+
+
+def test_the_compliance_suite_s_results_are_in_the_shapes_inferred() -> None:
+    seen = 0
+    for path in sorted(corpus("jmespath").glob("*.json")):
+        for group in json.loads(path.read_text(encoding="utf-8")):
+            given_shape = constant(group["given"])
+            for case in group["cases"]:
+                infer(case["expression"], given_shape)
+                infer(case["expression"], UNKNOWN)
+                infer(case["expression"], event_shape({"a": UNKNOWN}))
+                if "result" in case:
+                    seen += 1
+                    tree = rebased(parse(case["expression"]))
+                    found = Inference(case["expression"]).value(tree, Scope(given_shape))
+                    assert admits(found, case["result"]), case["expression"]
+    assert seen > 500
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        " && ".join(f"a != '{number}'" for number in range(1000)),
+        " || ".join(f"a == '{number}'" for number in range(1000)),
+        "(a == 'x' && (b == 'y' || " * 30 + "a" + "))" * 30,
+        "!" * 140 + "(a)",
+        "not_null(" * 140 + "a" + ")" * 140,
+        "a" + "[?b" * 60 + "]" * 60,
+    ],
+    ids=["and", "or", "alternating", "not", "calls", "filters"],
+)
+def test_long_and_deep_filters_end(expression: str) -> None:
+    shape = shape_of({"type": "object", "properties": {"a": {"type": "string"}, "b": {"enum": ["x", "y"]}}})
+    assert len(infer(expression, shape)) < 5000
 
 
 @given(schemas, st.sampled_from(["a", "b", "a.b", "k"]), st.sampled_from(["'a'", "'b'", "'abc'", "`1`", "`0`"]), values)
