@@ -110,10 +110,12 @@ class Runtime:
         for task in self._beside:
             task.cancel()
         self._dispatcher.stop(deadline_s)
-        if self._main is not None:
-            await asyncio.wait([self._main])  # `wait` is who raises
-            await self._reporter.flush()
-        await self._store.close()
+        try:
+            if self._main is not None:
+                await asyncio.wait([self._main])  # `wait` is who raises
+                await self._reporter.flush()
+        finally:
+            await self._store.close()
 
     async def _begin(self) -> None:
         self._main = asyncio.create_task(self._run(), name="runtime")
