@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ __all__ = ["Findings", "Site"]
 
 T = TypeVar("T")
 
+_MEANT = re.compile(r"did you mean `([A-Za-z_][A-Za-z0-9_]*)`\?")
 _SECTIONS = ("sources", "event_types", "transforms", "endpoints", "routes")
 
 
@@ -55,6 +57,21 @@ class Site:
     def characters(self, start: int, end: int) -> Span:
         """Return where these characters of the scalar stand."""
         return self._origin.tree.inside((*self._origin.path, *self._steps), start, end)
+
+    def renaming(self, start: int, end: int, message: str, help: str | None) -> tuple[Fix, ...]:
+        """Return the edit that puts the name which `help` asks about for the one which `message` names in backticks.
+
+        Empty where these characters of the scalar are not just that name, or a path that ends with it.
+        """
+        meant = _MEANT.fullmatch(help or "")
+        if meant is None:
+            return ()
+        span = self.characters(start, end)
+        written = self._origin.tree.written(span)
+        before, dot, name = written.rpartition(".")
+        if not all(part.isidentifier() for part in written.split(".")) or f"`{name}`" not in message:
+            return ()
+        return (Fix(span, before + dot + meant[1]),)
 
     def rewriting(self, text: str, start: int, end: int, replacement: str) -> tuple[Fix, ...]:
         """Return the edit that puts `replacement` for these characters of the scalar, whose decoded text is `text`.

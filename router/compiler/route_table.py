@@ -94,5 +94,6 @@ class _Table:
             for step in problem.path:
                 place = place / step
             span = place.characters(problem.start, problem.end)
-            self.findings.report(problem.severity, problem.code, span, problem.message, problem.help)
+            fixes = place.renaming(problem.start, problem.end, problem.message, problem.help)
+            self.findings.report(problem.severity, problem.code, span, problem.message, problem.help, fixes)
         return compiled

@@ -66,7 +66,7 @@ def compile_expression(expression: str, site: Site, findings: Findings, memory: 
         fixes = (
             site.rewriting(expression, problem.start, problem.end, problem.replacement)
             if problem.replacement is not None
-            else ()
+            else site.renaming(problem.start, problem.end, problem.message, problem.help)
         )
         findings.report(problem.severity, problem.code, span, problem.message, problem.help, fixes)
     return compiled

@@ -149,4 +149,8 @@ def _diagnostic(problem: TransformProblem, site: Site) -> Diagnostic:
         message=problem.message,
         span=site.characters(problem.start, problem.end),
         help=problem.help,
+        # A field that an open schema does not name may be there all the same: only what is an error is a slip for certain.
+        fixes=site.renaming(problem.start, problem.end, problem.message, problem.help)
+        if problem.severity == "error"
+        else (),
     )

@@ -56,6 +56,9 @@ def fixed(folder: Path, text: str) -> str:
         ),
         ("filtr: data.total > `1`", "filter: data.total > `1`"),
         ('"filtr": data.total > `1`', "filter: data.total > `1`"),
+        ("filter: start_with(data.note, 'x')", "filter: starts_with(data.note, 'x')"),
+        ('transform: {payload: "{{ datta.note }}"}', 'transform: {payload: "{{ data.note }}"}'),
+        ('transform: {payload: ["{{ data.vip | tojsn }}"]}', 'transform: {payload: ["{{ data.vip | tojson }}"]}'),
         ("filter: ${F}", "filter: ${F}"),  # the text comes from a variable: nothing in the file can be mended
         ("filter: data.vip # router: ignore[RT503] -- old", "filter: data.vip"),
     ],
@@ -68,6 +71,16 @@ def test_names(tmp_path: Path) -> None:
     good = BASE.replace("FILTER", "filter: data.vip")
     bad = good.replace("targets: [crm]", "targets: ['crn']").replace("[order.paid]", "[order.payd]")
     assert fixed(tmp_path, bad) == good
+
+
+def test_a_field_of_a_closed_schema(tmp_path: Path) -> None:
+    closed = BASE.replace("{type: object,", "{type: object, additionalProperties: false, required: [total],")
+    good = closed.replace("FILTER", 'transform: {payload: ["{{ data.total }}"]}')
+    assert fixed(tmp_path, good.replace("data.total }}", "data.totl }}")) == good
+    unsure = good.replace("additionalProperties: false", "additionalProperties: true").replace(
+        "data.total }}", "data.totl }}"
+    )
+    assert fixed(tmp_path, unsure) == unsure
 
 
 def test_one_mistake_behind_another(tmp_path: Path) -> None:
