@@ -57,6 +57,7 @@ def _keys(scene: Scene, cursor: Cursor, path: tuple[str | int, ...]) -> Iterator
     for step in path:
         present = present[step]
     taken = set(present) if isinstance(present, dict) else set()
+    taken |= vocabulary.rivals(path, taken)
     following = scene.text.text[scene.offset : scene.offset + 1]
     for key in vocabulary.keys_at(path):
         if key.name in taken:

@@ -15,7 +15,7 @@ import msgspec
 from router.language.schema import config_schema
 from router.syntax.tree import Path
 
-__all__ = ["Key", "about", "is_mapping", "keys_at", "values_at"]
+__all__ = ["Key", "about", "is_mapping", "keys_at", "rivals", "values_at"]
 
 _Schema = Mapping[str, Any]
 
@@ -52,6 +52,12 @@ def keys_at(path: Path) -> list[Key]:
             if name not in found and (key := about((*path, name))) is not None:
                 found[name] = key
     return [msgspec.structs.replace(key, is_required=name in required) for name, key in found.items()]
+
+
+def rivals(path: Path, present: set[str]) -> set[str]:
+    """Return the keys that may not stand beside those present in the mapping at a path: of `url` and `urls` there is one."""
+    groups = [set(schema["x-one-of-keys"]) for schema in _at(path) if "x-one-of-keys" in schema]
+    return {name for group in groups if group & present for name in group}
 
 
 def about(path: Path) -> Key | None:

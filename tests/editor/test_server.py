@@ -144,6 +144,7 @@ def test_completion(folder: Path) -> None:
         keys = await at("    targets: [crm]\n", "    tar^\n")
         assert "targets" in keys
         assert "filter" not in keys
+        assert "unmatched" not in keys
         assert "endpoints" in await at("routes:\n", "en^\nroutes:\n")
 
     _run(folder, steps)
