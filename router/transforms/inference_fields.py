@@ -149,7 +149,7 @@ def _is_unknown_field(report: Report, node: nodes.Node, key: str, base: Shape, *
             ", …" if len(names) > _NAMES_SHOWN_MAX else ""
         )
         help = f"its fields are {shown}" if names else "the schema allows no fields here"
-    report.say("RT402", "error" if is_closed else "warning", node, message, help)
+    report.say("RT402", "error" if is_closed else "warning", node, message, help, last=key)
     return True
 
 

@@ -58,11 +58,22 @@ class Report:
         """Return a node as it is written, on one line."""
         return " ".join(self.extents.text(node).split())
 
-    def say(self, code: str, severity: Severity, node: nodes.Node, message: str, help: str | None = None) -> None:
-        """Keep a problem, unless the same code has been said of the same place."""
+    def say(
+        self,
+        code: str,
+        severity: Severity,
+        node: nodes.Node,
+        message: str,
+        help: str | None = None,
+        *,
+        last: str | None = None,
+    ) -> None:
+        """Keep a problem, unless the same code has been said of the same place. With `last` it is about the name that the node ends in."""
         if self.muted:
             return
         start, end = self.extents.source(node)
+        if last is not None and self.extents.text(node).endswith(last):
+            start = end - len(last)
         if (code, start, end) in self._seen:
             return
         self._seen.add((code, start, end))

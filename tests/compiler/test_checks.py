@@ -239,3 +239,12 @@ def test_a_catch_all_is_worth_knowing(tmp_path: Path) -> None:
     (found,) = _found(tmp_path, "RT706", text)
     assert found.severity == "info"
     assert _found(tmp_path, "RT706", text.replace("targets", "filter: data.x, targets")) == []
+
+
+def test_a_misspelt_field_comes_with_its_fix(tmp_path: Path) -> None:
+    text = _SHARED.replace("LEAF", "{{ data.idd | default(0) }}")
+    (found,) = _found(tmp_path, "RT402", text)
+    (fix,) = found.fixes
+    line = text.splitlines()[fix.span.line - 1]
+    mended = line[: fix.span.column - 1] + fix.replacement + line[fix.span.end_column - 1 :]
+    assert '"{{ data.id | default(0) }}"' in mended

@@ -41,7 +41,7 @@ routes:
       payload: {amount: "{{ data.totl }}"}
     targets: [crm]
 """
-AT = "16:29"
+AT = "16:34"
 
 GOOD = """\
 version: 1
