@@ -105,6 +105,10 @@ class Plan:
         )
         return Routed(matches=matches, failures=tuple(failures))
 
+    def warm(self) -> None:
+        """Generate the code of filters ahead, so that the first events do not wait for it. Takes two seconds at most."""
+        self._index.warm()
+
     def explain(self, event: Event) -> list[Explanation]:
         """Return for every route why it holds for an event or why not; `position` is the place in `routes`. For people: runs every filter.
 

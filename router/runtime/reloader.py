@@ -241,6 +241,10 @@ class Reloader:
         return await self._judge(snapshot, is_from_files=True)
 
     async def _judge(self, snapshot: Snapshot, *, is_from_files: bool) -> _Examined:
+        with _uncollected():
+            return await self._judge_uncollected(snapshot, is_from_files=is_from_files)
+
+    async def _judge_uncollected(self, snapshot: Snapshot, *, is_from_files: bool) -> _Examined:
         stage = "compile"
         try:
             with self._timed(stage):
@@ -449,8 +453,25 @@ class Reloader:
             self._metrics.stage_seconds.labels(stage).observe(self._clock.monotonic_s() - started_s)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from walking a plan that is being built, again and again, while events wait (0.3 s at 100,000 routes).
+
+    What was built is frozen before collections go on: the first one would walk all of it.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 def _warm(plan: Plan) -> None:
-    """Take one event of each type down the whole road, so that the first real one finds nothing to be built."""
+    """Generate code and take one event of each type down the whole road, so that the first real one finds nothing to be built."""
+    plan.warm()
     for route in plan.routes:
         for target in route.targets:
             if target.transform is not None:
