@@ -33,7 +33,7 @@ class Sink:
     def note(self, body: bytes) -> None:
         """Count one delivery. The generated payloads start with their id: `{"id":"e123",…`."""
         self.requests += 1
-        start = body.find(b'"id":"') + 6
+        start = body.find(b'"', body.find(b'"id":') + 5) + 1  # a space may follow the colon
         key = body[start : body.find(b'"', start)]
         if key in self.received:
             self.repeats += 1
