@@ -7,6 +7,7 @@ import argparse
 from router.cli import (
     deliveries,
     demo,
+    diff,
     explain,
     fmt,
     graph,
@@ -33,6 +34,7 @@ _COMMANDS = (
     test,
     explain,
     graph,
+    diff,
     run,
     send,
     listen,
