@@ -299,7 +299,11 @@ class Inference:
         return union(outcomes)
 
     def negation(self, node: Not, scope: Scope) -> Shape:
-        operand = self.value(node.operand, scope)
+        self.report.negated = not self.report.negated
+        try:
+            operand = self.value(node.operand, scope)
+        finally:
+            self.report.negated = not self.report.negated
         kinds = Kind(0)
         if operand.may_be_true:
             kinds |= Kind.FALSE

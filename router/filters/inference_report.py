@@ -21,7 +21,7 @@ Severity = Literal["error", "warning", "info"]
 class Report:
     """Collects problems. While `muted`, nothing is kept: the same node is often looked at again to learn its shape."""
 
-    __slots__ = ("_seen", "expression", "lacking", "muted", "problems")
+    __slots__ = ("_seen", "expression", "lacking", "muted", "negated", "problems")
 
     def __init__(self, expression: str) -> None:
         self.expression = expression
@@ -29,6 +29,8 @@ class Report:
         self.lacking: list[tuple[Node, tuple[str, ...], list[str], list[str]]] = []
         """Fields that some event types have and others have not: node, path, and the names of either."""
         self.muted = 0
+        self.negated = False
+        """Whether an odd number of `!` is around what is looked at: what can never hold there excludes nothing, so it is superfluous."""
         self._seen: set[tuple[str, int, int]] = set()
 
     def text(self, node: Node) -> str:
@@ -42,6 +44,8 @@ class Report:
         """Keep a problem, unless the same code has been said of the same place."""
         if self.muted:
             return
+        if code == "RT311" and self.negated:
+            code, severity, help = "RT312", "warning", "it is negated, so it excludes nothing: leave it out"
         start, end = place if isinstance(place, tuple) else (place.start, place.end)
         if (code, start, end) in self._seen:
             return

@@ -211,3 +211,27 @@ def test_the_shape_at_a_place() -> None:
     assert found[0] == "data.status"
     assert found[1].describe() == "string, one of 'new', 'paid', 'shipped'"
     assert shape_at("length(data.items)", 2, paid()) is None
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "!(any_in(data.id, ['1', '2'])) && !(data.id == '2')",
+        "data.id == '1' && !(data.id == '2')",
+        "!(data.id == '1' && data.id == '2')",
+    ],
+)
+def test_what_a_negation_makes_superfluous_is_no_contradiction(expression: str) -> None:
+    """What can never hold under `!` excludes nothing: the filter is right, only longer than it need be."""
+    shape = shape_of(
+        {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
+        base="x.json",
+        resolve=_no_file,
+    )
+    found = infer(expression, event_shape({"order.paid": shape}))
+    assert [problem.code for problem in found if problem.severity == "error"] == []
+    assert "RT312" in [problem.code for problem in found]
+
+
+def _no_file(*_: object) -> None:
+    raise AssertionError("nothing is read")
