@@ -47,8 +47,10 @@ def problems(expression: str) -> list[FilterProblem]:
     except FilterSyntaxError as error:
         return [_problem("RT301", error)]
     found = [_problem("RT306", error) for error in _function_errors(tree)]
-    found += _precedence(tree, expression)
-    found += _bare_literals(tree)
+    if "!" in expression:
+        found += _precedence(tree, expression)
+    if any(name in expression for name in _BARE):
+        found += _bare_literals(tree)
     return sorted(found, key=lambda problem: (problem.start, problem.code))
 
 

@@ -10,8 +10,9 @@ Current where none is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from operator import attrgetter
+from typing import Any, Final
 
 import msgspec
 
@@ -187,27 +188,44 @@ class ExpressionArgument(Node, frozen=True, tag=True):
 
 def children(node: Node) -> tuple[Node, ...]:
     """Return the direct sub-expressions of a node, in the order they are written."""
-    match node:
-        case Sub() | Pipe() | Projection() | ValueProjection() | Comparison():
-            return (node.left, node.right)
-        case And() | Or():
-            return node.terms
-        case FilterProjection():
-            return (node.left, node.condition, node.right)
-        case Call():
-            return node.arguments
-        case Index() | Slice() | Flatten():
-            return (node.left,)
-        case Not():
-            return (node.operand,)
-        case ExpressionArgument():
-            return (node.expression,)
-        case MultiSelectList():
-            return node.items
-        case MultiSelectHash():
-            return tuple(value for _, value in node.pairs)
-        case _:
-            return ()
+    return _CHILDREN[type(node)](node)
+
+
+def _sides(node: Any) -> tuple[Node, ...]:
+    return (node.left, node.right)
+
+
+def _left(node: Any) -> tuple[Node, ...]:
+    return (node.left,)
+
+
+def _none(_: Any) -> tuple[Node, ...]:
+    return ()
+
+
+_CHILDREN: Final[dict[type[Node], Callable[[Any], tuple[Node, ...]]]] = {
+    Current: _none,
+    Field: _none,
+    Literal: _none,
+    StringList: _none,
+    Sub: _sides,
+    Pipe: _sides,
+    Projection: _sides,
+    ValueProjection: _sides,
+    Comparison: _sides,
+    And: attrgetter("terms"),
+    Or: attrgetter("terms"),
+    FilterProjection: attrgetter("left", "condition", "right"),
+    Call: attrgetter("arguments"),
+    Index: _left,
+    Slice: _left,
+    Flatten: _left,
+    Not: lambda node: (node.operand,),
+    ExpressionArgument: lambda node: (node.expression,),
+    MultiSelectList: attrgetter("items"),
+    MultiSelectHash: lambda node: tuple(value for _, value in node.pairs),
+}
+"""By type: a walk asks for every node there is."""
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -216,7 +234,9 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(reversed(children(current)))
+        below = children(current)
+        if below:
+            stack.extend(reversed(below))
 
 
 def depth(node: Node) -> int:

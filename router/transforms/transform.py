@@ -74,19 +74,18 @@ class CompiledTransform:
     def __init__(
         self,
         *,
-        functions: list[ast.stmt],
+        payload: Any,
         text: bool,
-        headers: tuple[tuple[str, str], ...],
+        headers: Mapping[str, str],
         content_type: str,
-        sites: tuple[Site, ...],
         references: tuple[Reference, ...],
     ) -> None:
-        self._source = functions
+        self._source: tuple[Any, Mapping[str, str]] | None = (payload, headers)
         self._functions: dict[str, _Function] | None = None
         self._text = text
         self._json = is_json(content_type)
-        self._headers = headers
-        self._sites = sites
+        self._headers: tuple[tuple[str, str], ...] = ()
+        self._sites: tuple[Site, ...] = ()
         self.content_type = content_type
         self.references = references
 
@@ -94,10 +93,16 @@ class CompiledTransform:
         """Make the code, once, and return its functions; threads may both do it, to the same effect."""
         source = self._source  # read first: whoever empties it has set the functions before
         functions = self._functions
-        if functions is not None:
-            return functions
-        made = load_functions(source, _NAMESPACE)
-        self._functions, self._source = made, []
+        if functions is not None or source is None:
+            return functions or {}
+        shop = Workshop()
+        _, headers = _lower(shop, source[0], self.content_type, source[1])
+        if any(problem.severity == "error" for problem in shop.problems):
+            raise RecursionError  # nothing else can be wrong now that was not when it was checked
+        made = load_functions(shop.functions, _NAMESPACE)
+        self._headers, self._sites = tuple(headers), tuple(shop.sites)
+        self._functions = made
+        self._source = None
         return made
 
     def render(self, document: Mapping[str, Any]) -> Rendered:
@@ -222,8 +227,22 @@ def compile_transform(
     A `payload` that is a string is a text template, except that one `{{ expression }}` alone under a JSON content type is its value. Any
     other payload is structured. Returns None when a problem is an error; problems are in the order of the definition.
     """
-    shop = Workshop()
+    shop = Workshop(checking=True)
     _check_content_type(shop, payload, content_type)
+    text, _ = _lower(shop, payload, content_type, headers)
+    problems = _in_order(shop.problems)
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
+    compiled = CompiledTransform(
+        payload=payload, text=text, headers=headers, content_type=content_type, references=tuple(shop.references)
+    )
+    return compiled, problems
+
+
+def _lower(
+    shop: Workshop, payload: Any, content_type: str, headers: Mapping[str, str]
+) -> tuple[bool, list[tuple[str, str]]]:
+    """Lower everything; return whether the payload is text, and the name of each header with that of its function."""
     text = isinstance(payload, str) and not (is_json(content_type) and _is_expression(payload))
     if text:
         code = compile_text(shop, payload, ("payload",), json=is_json(content_type))
@@ -231,20 +250,9 @@ def compile_transform(
         code = Trees(shop).leaf(payload, ("payload",), root=True)
     else:
         code = Trees(shop).lower(payload, ("payload",))
-    shop.functions.append(function("payload", [ast.Return(value=code)]))
-    names = _compile_headers(shop, headers)
-    problems = _in_order(shop.problems)
-    if any(problem.severity == "error" for problem in problems):
-        return None, problems
-    compiled = CompiledTransform(
-        functions=shop.functions,
-        text=text,
-        headers=tuple(names),
-        content_type=content_type,
-        sites=tuple(shop.sites),
-        references=tuple(shop.references),
-    )
-    return compiled, problems
+    if not shop.checking:
+        shop.functions.append(function("payload", [ast.Return(value=code)]))
+    return text, _compile_headers(shop, headers)
 
 
 def _in_order(problems: list[TransformProblem]) -> list[TransformProblem]:
@@ -285,6 +293,8 @@ def _compile_headers(shop: Workshop, headers: Mapping[str, str]) -> list[tuple[s
             shop.report("RT506", path, (0, len(text)), *problem)
             continue
         made = f"header_{index}"
-        shop.functions.append(function(made, [ast.Return(value=compile_text(shop, text, path))]))
+        code = compile_text(shop, text, path)
+        if not shop.checking:
+            shop.functions.append(function(made, [ast.Return(value=code)]))
         names.append((name, made))
     return names

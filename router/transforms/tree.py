@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import math
-from typing import Any
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
 
 from router.transforms.catalogue import FILTERS
 from router.transforms.code import call, constant, load
@@ -13,7 +15,7 @@ from router.transforms.limits import INTEGER_MAX, INTEGER_MIN, NODES_MAX, TREE_D
 from router.transforms.problem import Path
 from router.transforms.statement import lower_text
 from router.transforms.template import Template, TemplateFault, has_markup, nodes, parse
-from router.transforms.workshop import Workshop
+from router.transforms.workshop import Reference, Workshop
 
 __all__ = ["Trees", "compile_text", "open_template"]
 
@@ -30,13 +32,88 @@ def open_template(shop: Workshop, text: str, path: Path) -> tuple[Expressions, T
 
 def compile_text(shop: Workshop, text: str, path: Path, *, json: bool = False) -> ast.expr:
     """Lower a text template. With `json` every output that could break out of a JSON string is warned of (RT405)."""
+    return _lowered(shop, text, path, _json_text if json else _plain_text)
+
+
+def _plain_text(shop: Workshop, text: str, path: Path) -> ast.expr:
+    opened = open_template(shop, text, path)
+    return constant("") if opened is None else lower_text(*opened)
+
+
+def _json_text(shop: Workshop, text: str, path: Path) -> ast.expr:
     opened = open_template(shop, text, path)
     if opened is None:
         return constant("")
+    _warn_unescaped(*opened)
+    return lower_text(*opened)
+
+
+def _leaf(shop: Workshop, text: str, path: Path) -> ast.expr:
+    opened = open_template(shop, text, path)
+    if opened is None:
+        return constant(None)
     emit, template = opened
-    if json:
-        _warn_unescaped(emit, template)
-    return lower_text(emit, template)
+    expression = template.expression()
+    return lower_text(emit, template) if expression is None else _typed(emit, expression)
+
+
+def _root_leaf(shop: Workshop, text: str, path: Path) -> ast.expr:
+    opened = open_template(shop, text, path)
+    if opened is None:
+        return constant(None)
+    emit, template = opened
+    expression = template.expression()
+    if expression is None:
+        return lower_text(emit, template)
+    if isinstance(expression, nodes.Filter) and expression.name == "tojson" and expression.node is not None:
+        expression = expression.node
+    return _typed(emit, expression)
+
+
+def _typed(emit: Expressions, expression: nodes.Expr) -> ast.expr:
+    return emit.placed(expression, call("leaf", load("budget"), emit.value(expression)))
+
+
+# -- checking
+
+
+_Lower = Callable[[Workshop, str, Path], ast.expr]
+
+_TEXTS_MAX: Final = 4_000
+"""How many texts that are well made are remembered: in a configuration the same fields go to the same places many times."""
+
+
+def _lowered(shop: Workshop, text: str, path: Path, lower: _Lower) -> ast.expr:
+    """Lower a text; in a shop that is only checking, from memory where the same text has been seen at the same path."""
+    if not shop.checking:
+        return lower(shop, text, path)
+    try:
+        shop.references += _sound(text, path, lower)
+    except _UnsoundError as error:
+        shop.references += error.shop.references
+        shop.problems += error.shop.problems
+    return _NO_CODE
+
+
+@lru_cache(maxsize=_TEXTS_MAX)
+def _sound(text: str, path: Path, lower: _Lower) -> tuple[Reference, ...]:
+    """Return the references of a text that has no problem. Raises _UnsoundError, which is not remembered, for one that has."""
+    shop = Workshop()
+    lower(shop, text, path)
+    if shop.problems:
+        raise _UnsoundError(shop)
+    return tuple(shop.references)
+
+
+class _UnsoundError(Exception):
+    """A text with problems, or warnings; never leaves this module."""
+
+    def __init__(self, shop: Workshop) -> None:
+        super().__init__()
+        self.shop = shop
+
+
+_NO_CODE: Final = constant(None)
 
 
 class Trees:
@@ -97,21 +174,7 @@ class Trees:
         """
         if not has_markup(text):
             return constant(text)
-        opened = open_template(self._shop, text, path)
-        if opened is None:
-            return constant(None)
-        emit, template = opened
-        expression = template.expression()
-        if expression is None:
-            return lower_text(emit, template)
-        if (
-            root
-            and isinstance(expression, nodes.Filter)
-            and expression.name == "tojson"
-            and expression.node is not None
-        ):
-            expression = expression.node
-        return emit.placed(expression, call("leaf", load("budget"), emit.value(expression)))
+        return _lowered(self._shop, text, path, _root_leaf if root else _leaf)
 
 
 def _warn_unescaped(emit: Expressions, template: Template) -> None:

@@ -89,9 +89,10 @@ class Scope:
 
 
 class Workshop:
-    """Collects what compiling one transform yields."""
+    """Collects what compiling one transform yields. One that is only `checking` keeps problems and references, but no code."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, checking: bool = False) -> None:
+        self.checking = checking
         self.sites: list[Site] = []
         self.problems: list[TransformProblem] = []
         self.references: list[Reference] = []
