@@ -66,18 +66,24 @@ def _parsed(source: str) -> Template | None:
         return None
 
 
-def _infer_text(source: str, path: Path, event: Shape, *, is_text: bool, is_body: bool) -> list[TransformProblem]:
+def _infer_text(source: str, path: Path, event: Shape, *, is_text: bool, is_body: bool) -> Iterable[TransformProblem]:
+    try:
+        return _walked(source, path, event, is_text, is_body)
+    except RecursionError:
+        return ()
+
+
+@lru_cache(maxsize=4096)
+def _walked(source: str, path: Path, event: Shape, is_text: bool, is_body: bool) -> tuple[TransformProblem, ...]:
+    """Judge one text; remembered, since routes of one event type ask for the same fields at the same places. Shapes are told apart by identity."""
     template = _parsed(source)
     if template is None:
-        return []
+        return ()
     report = Report(path, Extents(template))
     is_value = template.expression() is not None and not is_text  # it keeps its type, null too
     walker = _Walker(report, is_value=is_value, is_json_text=is_body and not is_text and not is_value)
-    try:
-        walker.body(template.body, Env(event))
-    except RecursionError:
-        return []
-    return sorted(report.problems, key=lambda problem: problem.start)
+    walker.body(template.body, Env(event))
+    return tuple(sorted(report.problems, key=lambda problem: problem.start))
 
 
 class _Walker:

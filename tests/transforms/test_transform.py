@@ -286,3 +286,27 @@ class TestReferences:
             (("payload", "c"), ("data", "z"), True),
             (("headers", "X-T"), ("tenant",), False),
         ]
+
+
+def test_what_is_remembered_of_a_text_is_reported_every_time_and_at_its_own_place() -> None:
+    payload = {"first": "{{ data.id | nothing }}", "second": "{{ data.id | nothing }}"}
+    rounds = [compile_transform(payload, content_type="application/json", headers={})[1] for _ in range(2)]
+    assert rounds[0] == rounds[1]
+    assert [problem.path for problem in rounds[0]] == [("payload", "first"), ("payload", "second")]
+
+
+def test_transforms_with_texts_in_common_fail_each_at_its_own_place() -> None:
+    one, _ = compile_transform(
+        {"a": "{{ data.id }}", "b": "{{ data.gone }}"},
+        content_type="application/json",
+        headers={"X-Id": "{{ data.id }}"},
+    )
+    two, _ = compile_transform({"b": "{{ data.gone }}"}, content_type="application/json", headers={})
+    assert one is not None
+    assert two is not None
+    assert [reference.path for reference in one.references] == [("payload", "a"), ("payload", "b"), ("headers", "X-Id")]
+    assert two.references == one.references[1:2]
+    for compiled in (one, two):
+        with pytest.raises(RenderError) as caught:
+            compiled.render(EVENT)
+        assert caught.value.path == ("payload", "b")
