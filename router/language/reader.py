@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import msgspec
@@ -25,7 +25,6 @@ from router.language.documents import Configuration, Origin, RouteTest
 from router.language.files import resolve_files
 from router.language.schema import strict_config_schema
 from router.language.substitution import Substituted, substitute
-from router.language.validation import Finding, findings
 from router.syntax.diagnostic import Diagnostic, Note, Severity, Span, has_errors, in_order
 from router.syntax.loader import load
 from router.syntax.memory import Files, Memory
@@ -33,6 +32,9 @@ from router.syntax.nodes import Places
 from router.syntax.scalars import resolve
 from router.syntax.snapshot import Snapshot
 from router.syntax.tree import Path, Tree
+
+if TYPE_CHECKING:
+    from router.language.validation import Finding
 
 __all__ = ["read_configuration"]
 
@@ -162,6 +164,9 @@ def _validate(substituted: Substituted) -> tuple[Tree, list[Finding]]:
     tree = substituted.tree
     if _quick_check().is_valid(tree.value):
         return tree, []
+    # Explaining takes jsonschema, whose import takes longer than all of a small configuration.
+    from router.language.validation import findings
+
     found = findings(tree, strict_config_schema(), written=substituted.written)
     at_fault = {finding.path for finding in found} & substituted.whole
     if not at_fault:
