@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -107,3 +108,13 @@ async def bring(store: Store, endpoint: str, state: DeliveryState) -> DeliveryId
     if state in steps:
         assert await store.apply([transition(name, steps[state])]) == (None,)
     return name
+
+
+def run(store: Store, work: Coroutine[Any, Any, None]) -> None:
+    """Run a test's coroutine on an open store."""
+
+    async def main() -> None:
+        async with opened(store):
+            await work
+
+    asyncio.run(main())
